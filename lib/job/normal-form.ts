@@ -1,0 +1,86 @@
+import type { Field, Message } from './schema.ts';
+import { WireReader, WireType, WireWriter, concatenate } from './wire.ts';
+
+/** The wire type that a field's values have. */
+export function wireTypeOf(field: Field): number {
+  return field.kind === 'bool' || field.kind === 'int64' || field.kind === 'enum'
+    ? WireType.varint
+    : WireType.lengthDelimited;
+}
+
+/**
+ * A message as a reader of protobuf understands it, written the plain way: known fields only, in the order of their
+ * numbers; a singular field once (the last scalar; messages merged), one arm a oneof (the last), one entry a map key
+ * (the last). Writers may split, repeat and shuffle fields, and hardly any does.
+ *
+ * @throws {MalformedMessageError} where the bytes are not a message
+ * @see https://protobuf.dev/programming-guides/encoding/#last-one-wins
+ */
+export function normalForm(type: Message, message: Uint8Array): Uint8Array {
+  const values = new Map<Field, Uint8Array[]>();
+  const reader = new WireReader(message);
+  while (!reader.atEnd) {
+    const tag = reader.readTag();
+    const field = type.byNumber[tag >>> 3];
+    if (field === undefined || (tag & 7) !== wireTypeOf(field)) {
+      reader.skip(tag);
+      continue;
+    }
+    if (field.oneof !== undefined) {
+      for (const arm of type.fields) if (arm !== field && arm.oneof === field.oneof) values.delete(arm);
+    }
+    const start = reader.position;
+    const value =
+      wireTypeOf(field) === WireType.varint ? varintRecord(reader, tag, start) : reader.readBytes();
+    const earlier = values.get(field);
+    if (earlier === undefined) values.set(field, [value]);
+    else if (field.many || isMessage(field)) earlier.push(value);
+    else earlier[0] = value;
+  }
+
+  const writer = new WireWriter();
+  for (const field of type.fields) {
+    const all = values.get(field);
+    if (all === undefined) continue;
+    for (const value of wholeValues(field, all)) {
+      if (wireTypeOf(field) === WireType.varint) writer.tag(field.number, WireType.varint).raw(value);
+      else writer.lengthDelimited(field.number, field.message ? normalForm(field.message, value) : value);
+    }
+  }
+  return writer.finish();
+}
+
+function varintRecord(reader: WireReader, tag: number, start: number): Uint8Array {
+  reader.skip(tag);
+  return reader.bytes.subarray(start, reader.position);
+}
+
+/** Merging two encoded messages is writing one after the other. */
+function isMessage(field: Field): boolean {
+  return field.kind === 'message' || field.kind === 'timestamp' || field.kind === 'duration';
+}
+
+function wholeValues(field: Field, values: readonly Uint8Array[]): Iterable<Uint8Array> {
+  if (field.kind === 'map<string,string>') {
+    return new Map(values.map((entry) => [readMapEntry(entry).key.toString('latin1'), entry])).values();
+  }
+  return field.many ? values : [concatenate(values)];
+}
+
+/** Key and value of a map's entry; an absent one is empty, of a repeated one the last counts. */
+export function readMapEntry(entry: Uint8Array): { key: Buffer; value: Buffer } {
+  let key: Uint8Array = new Uint8Array();
+  let value: Uint8Array = key;
+  const reader = new WireReader(entry);
+  while (!reader.atEnd) {
+    const tag = reader.readTag();
+    if (tag === ((1 << 3) | WireType.lengthDelimited)) key = reader.readBytes();
+    else if (tag === ((2 << 3) | WireType.lengthDelimited)) value = reader.readBytes();
+    else reader.skip(tag);
+  }
+  return { key: view(key), value: view(value) };
+}
+
+function view(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}

@@ -1,0 +1,40 @@
+import type { Deadline } from '../deadline.ts';
+import type { Document } from '../job/document.ts';
+
+/** A document as the table has it. */
+export interface StoredJob {
+  readonly document: Document;
+  /** When it was written. */
+  readonly syncedAt: Date;
+}
+
+/** What a write was made of: decides whether it may replace what the table has by then. */
+export type Expectation =
+  /** The table holds nothing of the job, or nothing as new as the document's snapshot: no read is needed before. */
+  | 'nothing-newer'
+  /** The table still holds what was read, or still nothing. */
+  | { readonly unchangedFrom: StoredJob | undefined };
+
+/** A lost race is no error: it says what is there instead, so that the caller can merge and try again. */
+export type PutResult =
+  { readonly written: true } | { readonly written: false; readonly current: StoredJob | undefined };
+
+/**
+ * Where documents are kept, one a job id.
+ *
+ * Every call throws a Status: UNAVAILABLE where the store is throttled or unreachable, DEADLINE_EXCEEDED, or
+ * RESOURCE_EXHAUSTED for a document that it cannot hold.
+ */
+export interface JobStore {
+  /**
+   * @param options.consistent sees every write that was acknowledged before; costs twice as much as one that may lag
+   */
+  get(jobId: string, options: { consistent: boolean; deadline: Deadline }): Promise<StoredJob | undefined>;
+
+  /** Replaces the job's document as a whole, or not at all. */
+  put(
+    jobId: string,
+    document: Document,
+    options: { expect: Expectation; deadline: Deadline },
+  ): Promise<PutResult>;
+}
