@@ -32,7 +32,7 @@ export default {
       room('job'),
       ...everyRoom,
     ]),
-    only('config-imports-only-status', '^lib/config\\.ts$', ['^lib/status\\.ts$']),
+    only('config-imports-only-telemetry', '^lib/config\\.ts$', ['^lib/telemetry/']),
     {
       name: 'product-does-not-import-its-surroundings',
       severity: 'error',

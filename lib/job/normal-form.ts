@@ -10,8 +10,9 @@ export function wireTypeOf(field: Field): number {
 
 /**
  * A message as a reader of protobuf understands it, written the plain way: known fields only, in the order of their
- * numbers; a singular field once (the last scalar; messages merged), one arm a oneof (the last), one entry a map key
- * (the last). Writers may split, repeat and shuffle fields, and hardly any does.
+ * numbers; a singular field once (the last scalar; messages merged), and not at all where it has its default value; one
+ * arm a oneof (the last); one entry a map key (the last). Writers may split, repeat and shuffle fields, and hardly any
+ * does.
  *
  * @throws {MalformedMessageError} where the bytes are not a message
  * @see https://protobuf.dev/programming-guides/encoding/#last-one-wins
@@ -64,7 +65,15 @@ function wholeValues(field: Field, values: readonly Uint8Array[]): Iterable<Uint
   if (field.kind === 'map<string,string>') {
     return new Map(values.map((entry) => [readMapEntry(entry).key.toString('latin1'), entry])).values();
   }
-  return field.many ? values : [concatenate(values)];
+  if (field.many) return values;
+  const value = concatenate(values);
+  return field.oneof === undefined && isDefault(field, value) ? [] : [value];
+}
+
+function isDefault(field: Field, value: Uint8Array): boolean {
+  if (wireTypeOf(field) !== WireType.varint) return field.kind === 'string' && value.length === 0;
+  const integer = new WireReader(value).readInt64();
+  return field.kind === 'enum' ? BigInt.asIntN(32, integer) === 0n : integer === 0n;
 }
 
 /** Key and value of a map's entry; an absent one is empty, of a repeated one the last counts. */

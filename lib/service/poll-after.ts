@@ -1,4 +1,4 @@
-import { enums } from '../job/generated/schema.ts';
+import { jobStatusName } from '../job/job-status.ts';
 
 /** Seconds until a job in a status is likely to have changed, as far as a poller should care. */
 const secondsByStatus: Readonly<Record<string, number>> = {
@@ -19,5 +19,5 @@ const secondsByStatus: Readonly<Record<string, number>> = {
  * @param status a JobStatus number; an unknown one counts as running
  */
 export function pollAfterSeconds(status: number): number {
-  return secondsByStatus[enums['JobStatus']?.[status] ?? ''] ?? 10;
+  return secondsByStatus[jobStatusName(status)] ?? 10;
 }

@@ -6,6 +6,8 @@ export interface StoredJob {
   readonly document: Document;
   /** When it was written. */
   readonly syncedAt: Date;
+  /** Names the write that made it, and no other. */
+  readonly generation: string;
 }
 
 /** What a write was made of: decides whether it may replace what the table has by then. */
@@ -20,21 +22,33 @@ export type PutResult =
   { readonly written: true } | { readonly written: false; readonly current: StoredJob | undefined };
 
 /**
- * Where documents are kept, one a job id.
+ * Where documents are read from.
  *
- * Every call throws a Status: UNAVAILABLE where the store is throttled or unreachable, DEADLINE_EXCEEDED, or
- * RESOURCE_EXHAUSTED for a document that it cannot hold.
+ * Every call throws a Status: UNAVAILABLE where the store is throttled or unreachable, DEADLINE_EXCEEDED.
  */
-export interface JobStore {
+export interface JobReader {
   /**
    * @param options.consistent sees every write that was acknowledged before; costs twice as much as one that may lag
    */
-  get(jobId: string, options: { consistent: boolean; deadline: Deadline }): Promise<StoredJob | undefined>;
+  get(jobId: string, options: ReadOptions): Promise<StoredJob | undefined>;
+}
 
-  /** Replaces the job's document as a whole, or not at all. */
-  put(
-    jobId: string,
-    document: Document,
-    options: { expect: Expectation; deadline: Deadline },
-  ): Promise<PutResult>;
+export interface ReadOptions {
+  readonly consistent: boolean;
+  readonly deadline: Deadline;
+}
+
+/** Where documents are kept, one a job id. */
+export interface JobStore extends JobReader {
+  /**
+   * Replaces the job's document as a whole, or not at all.
+   *
+   * @throws {Status} as reading does, and RESOURCE_EXHAUSTED for a document that is too large to be kept
+   */
+  put(jobId: string, document: Document, options: WriteOptions): Promise<PutResult>;
+}
+
+export interface WriteOptions {
+  readonly expect: Expectation;
+  readonly deadline: Deadline;
 }

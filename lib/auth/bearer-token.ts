@@ -1,0 +1,21 @@
+import { Status } from '../status.ts';
+
+/**
+ * The token in an `authorization` header.
+ *
+ * @throws {Status} UNAUTHENTICATED where there is none
+ * @see https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+ */
+export function readBearerToken(authorization: string | undefined): string {
+  const token = /^bearer +([A-Za-z0-9._~+/=-]+) *$/i.exec(authorization ?? '')?.[1];
+  if (token !== undefined) return token;
+  throw unauthenticated(
+    authorization === undefined
+      ? 'the authorization header is missing'
+      : 'the authorization header has no bearer token',
+  );
+}
+
+export function unauthenticated(message: string, cause?: unknown): Status {
+  return new Status('UNAUTHENTICATED', `${message}; send "authorization: Bearer <token>"`, { cause });
+}

@@ -1,0 +1,171 @@
+/** A JobEvent in proto3 JSON, read, checked, and turned into what the sync works with. */
+import protojson from 'protobufjs/ext/protojson.js';
+import type { Document } from '../job/document.ts';
+import { tombstone } from '../job/document.ts';
+import { describeJobIdProblem } from '../job/job-id.ts';
+import { jobToJson } from '../job/json.ts';
+import { patchDocument, snapshotDocument } from '../job/merge.ts';
+import { normalForm } from '../job/normal-form.ts';
+import { readJobHeading } from '../job/job-heading.ts';
+import { removePlainTextPassword } from '../job/redaction.ts';
+import { jobType } from '../job/schema.ts';
+import { MalformedMessageError, splitFields } from '../job/wire.ts';
+import { invalidArgument } from '../status.ts';
+import { unwrapEnvelope } from './envelope.ts';
+import { readJson } from './json-text.ts';
+import { jobEventType, jobMessageType } from './message-types.ts';
+import { countUnknownFields } from './unknown-fields.ts';
+
+/** News of one job. */
+export interface JobEvent {
+  /** For logs; empty where the publisher gave none. */
+  readonly eventId: string;
+  readonly jobId: string;
+  readonly revision: bigint;
+  /** When the change happened upstream; undefined where the publisher did not say. */
+  readonly occurredAt: Date | undefined;
+  /**
+   * What is now known of the job, as a document of its own to be merged, without plain-text passwords; `changed` for a
+   * notice that says only that there is something to read upstream.
+   */
+  readonly news: Document | 'changed';
+  /** How many JSON fields of the event have no place in a JobEvent. They are left out. */
+  readonly unknownFields: number;
+}
+
+/** The queue's own limit for a message, in bytes. */
+export const eventSizeLimit = 1 << 20;
+
+/**
+ * Reads the body of one queue message: a JobEvent in proto3 JSON, bare or as the `detail` of an EventBridge event.
+ *
+ * @throws {Status} INVALID_ARGUMENT that says what is wrong with the event, never what it contains
+ * @see docs/events.md
+ */
+export function parseJobEvent(body: string): JobEvent {
+  const size = Buffer.byteLength(body);
+  if (size > eventSizeLimit) {
+    throw invalidArgument(
+      'event',
+      `has ${size} bytes; at most ${eventSizeLimit} are allowed: publish a changed notice`,
+    );
+  }
+  const json = unwrapEnvelope(readJson(body));
+  const message = readMessage(json);
+  const jobId = message.jobId;
+  const idProblem = describeJobIdProblem(jobId);
+  if (idProblem !== undefined) throw invalidArgument('job_id', idProblem);
+  const occurredAtMicros = readOccurredAt(message.occurredAt);
+  const revision = readRevision(message.revision, occurredAtMicros);
+  return {
+    eventId: message.eventId,
+    jobId,
+    revision,
+    occurredAt: occurredAtMicros === undefined ? undefined : new Date(Number(occurredAtMicros / 1000n)),
+    news: readChange(message, jobId, revision),
+    unknownFields: countUnknownFields(jobEventType, json),
+  };
+}
+
+interface Timestamp {
+  readonly seconds: { toString(): string } | number;
+  readonly nanos: number;
+}
+
+/** What protobufjs makes of a JobEvent. */
+interface JobEventMessage {
+  readonly eventId: string;
+  readonly jobId: string;
+  readonly revision: { toString(): string } | number;
+  readonly occurredAt: Timestamp | null;
+  readonly change?: 'snapshot' | 'patch' | 'deleted' | 'changed';
+  readonly snapshot: object | null;
+  readonly patch: {
+    readonly job: object | null;
+    readonly updateMask: { readonly paths: readonly string[] } | null;
+  } | null;
+}
+
+function readMessage(json: unknown): JobEventMessage {
+  try {
+    return protojson.fromJson(jobEventType, json, {
+      ignoreUnknownFields: true,
+    }) as unknown as JobEventMessage;
+  } catch (error) {
+    throw invalidArgument('event', withoutContents(error));
+  }
+}
+
+/** protobufjs ends its messages with the value that it could not read, which must not get into a log. */
+function withoutContents(error: unknown): string {
+  const text = error instanceof Error ? error.message : '';
+  const [, place, problem] = /^\.?([\w.]+): ([^:"]+)/.exec(text) ?? [];
+  return place === undefined ? 'is not a JobEvent in proto3 JSON' : `${place}: ${problem!.trim()}`;
+}
+
+function readOccurredAt(timestamp: Timestamp | null): bigint | undefined {
+  if (timestamp === null) return undefined;
+  return BigInt(String(timestamp.seconds)) * 1_000_000n + BigInt(Math.floor(timestamp.nanos / 1000));
+}
+
+function readRevision(given: { toString(): string } | number, occurredAtMicros: bigint | undefined): bigint {
+  const revision = BigInt(String(given));
+  if (revision > 0n) return revision;
+  if (revision < 0n) throw invalidArgument('revision', 'must not be negative');
+  if (occurredAtMicros === undefined)
+    throw invalidArgument('revision', 'is needed where there is no occurred_at');
+  if (occurredAtMicros <= 0n)
+    throw invalidArgument('occurred_at', 'must be after 1970 where it stands for the revision');
+  return occurredAtMicros;
+}
+
+function readChange(message: JobEventMessage, jobId: string, revision: bigint): Document | 'changed' {
+  switch (message.change) {
+    case 'snapshot':
+      return snapshotDocument(encodeJob('snapshot', message.snapshot!, jobId, true), revision);
+    case 'patch':
+      return readPatch(message.patch!, jobId, revision);
+    case 'deleted':
+      return tombstone;
+    case 'changed':
+      return 'changed';
+    default:
+      throw invalidArgument('change', 'one of snapshot, patch, deleted and changed is needed');
+  }
+}
+
+function readPatch(patch: NonNullable<JobEventMessage['patch']>, jobId: string, revision: bigint): Document {
+  const explicit = splitFields(jobMessageType.encode(patch.job ?? {}).finish());
+  const job = encodeJob('patch.job', patch.job ?? {}, jobId, false);
+  const paths = patch.updateMask?.paths;
+  // A field that the JSON names counts as present, also where its value is the default.
+  const fields = paths === undefined || paths.length === 0 ? [...explicit.keys()] : paths.map(topLevelField);
+  if (fields.includes(1) && !explicit.has(1))
+    throw invalidArgument('patch.update_mask', 'would clear the id of the job');
+  return patchDocument(job, fields, revision);
+}
+
+function topLevelField(path: string): number {
+  const field = jobType.fields.find(({ name, jsonName }) => name === path || jsonName === path);
+  if (field !== undefined) return field.number;
+  throw invalidArgument(
+    'patch.update_mask',
+    'must name top-level fields of Job only; send a snapshot for the whole job',
+  );
+}
+
+/** A Job's bytes in normal form, without the plain-text password. */
+function encodeJob(place: string, message: object, jobId: string, idNeeded: boolean): Uint8Array {
+  try {
+    const job = removePlainTextPassword(normalForm(jobType, jobMessageType.encode(message).finish()));
+    const { id } = readJobHeading(job);
+    if (id !== jobId && (id !== '' || idNeeded))
+      throw invalidArgument(`${place}.id`, 'must be the job_id of the event');
+    // What cannot be written in JSON must not get into the table, where every REST read would fail on it.
+    jobToJson(job);
+    return job;
+  } catch (error) {
+    if (error instanceof MalformedMessageError) throw invalidArgument(place, error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,46 @@
+import { invalidArgument } from '../status.ts';
+import { yandex } from './generated/messages.js';
+
+const { GetProjectJobRequest } = yandex.cloud.datasphere.v2.jobs;
+
+/** Full name of the service, as its paths begin. */
+export const serviceName = 'yandex.cloud.datasphere.v2.jobs.ProjectJobService';
+
+/** The most bytes a request may have: a job id of 64 characters takes 66. */
+export const requestSizeLimit = 4096;
+
+/**
+ * The job id in an encoded GetProjectJobRequest.
+ *
+ * @throws {Status} INVALID_ARGUMENT where the bytes are not one
+ */
+export function decodeJobId(message: Uint8Array): string {
+  try {
+    return GetProjectJobRequest.decode(message).jobId;
+  } catch {
+    throw invalidArgument('body', 'is not an encoded yandex.cloud.datasphere.v2.jobs.GetProjectJobRequest');
+  }
+}
+
+/**
+ * The job id in a GetProjectJobRequest in proto3 JSON.
+ *
+ * @throws {Status} INVALID_ARGUMENT where the text is not one
+ */
+export function parseJobId(text: string): string {
+  let request: unknown;
+  try {
+    request = JSON.parse(text);
+  } catch {
+    throw invalidArgument('body', 'is not JSON');
+  }
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) {
+    throw invalidArgument('body', 'must be a JSON object such as {"jobId":"…"}');
+  }
+  const unknown = Object.keys(request).find((name) => name !== 'jobId' && name !== 'job_id');
+  if (unknown !== undefined) throw invalidArgument('body', 'has a field other than jobId');
+  const { jobId, job_id } = request as { jobId?: unknown; job_id?: unknown };
+  const id = jobId ?? job_id ?? '';
+  if (typeof id !== 'string') throw invalidArgument('job_id', 'must be a string');
+  return id;
+}

@@ -1,0 +1,21 @@
+import { jobToJson } from '../../job/json.ts';
+import type { JobAnswer } from '../../service/get-job.ts';
+import { decodeJobId, parseJobId } from '../get-job-request.ts';
+
+/** How the messages of an RPC are written. */
+export interface Codec {
+  /** @throws {Status} INVALID_ARGUMENT */
+  readJobId(message: Uint8Array): string;
+  writeJob(answer: JobAnswer): Uint8Array;
+}
+
+/** The stored bytes are the answer. */
+const proto: Codec = { readJobId: decodeJobId, writeJob: ({ job }) => job };
+
+const json: Codec = {
+  readJobId: (message) => parseJobId(Buffer.from(message).toString()),
+  writeJob: ({ job }) => jobToJson(job),
+};
+
+/** By the names that Connect and gRPC-Web give them. */
+export const codecs: Readonly<Record<string, Codec | undefined>> = { proto, json };

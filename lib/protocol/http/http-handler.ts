@@ -1,0 +1,114 @@
+/** All that is spoken over HTTP, behind one function. */
+import { getJob, type GetJobParts } from '../../service/get-job.ts';
+import { Status, toStatus } from '../../status.ts';
+import { describeError, type Log } from '../../telemetry/log.ts';
+import { serviceName } from '../get-job-request.ts';
+import { readRequestId } from '../request-metadata.ts';
+import { connect, connectMediaTypes } from './connect.ts';
+import { encodeContent } from './content-encoding.ts';
+import type { GetJob, HttpProtocol } from './exchange.ts';
+import { grpcWeb, isGrpcWeb } from './grpc-web.ts';
+import { mediaType, type HttpRequest, type HttpResponse } from './http-message.ts';
+import { jobsPath, rest } from './rest.ts';
+
+export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+
+export interface HttpHandlerParts extends GetJobParts {
+  readonly log: Log;
+  /** The most bytes that the server can send in one body. */
+  readonly responseSizeLimit?: number;
+}
+
+/** Answers every request, whatever it holds. Never throws. */
+export function createHttpHandler({
+  log,
+  responseSizeLimit = Infinity,
+  ...parts
+}: HttpHandlerParts): HttpHandler {
+  return async (request) => {
+    const startMs = performance.now();
+    const requestId = readRequestId((name) => request.headers[name]);
+    let jobId: string | undefined;
+    const get: GetJob = (getRequest, http, deadline) => {
+      jobId = getRequest.jobId;
+      const credentials = { authorization: http.headers['authorization'], iamPrincipal: http.iamPrincipal };
+      return getJob(parts, getRequest, credentials, deadline);
+    };
+    const { response, failure } = await exchange(request, requestId, get, responseSizeLimit);
+    log(failure?.code === 'INTERNAL' ? 'error' : 'info', 'get', {
+      requestId,
+      method: request.method,
+      code: failure?.code ?? 'OK',
+      status: response.status,
+      jobId: failure?.code === 'INVALID_ARGUMENT' ? undefined : jobId,
+      revision: response.headers['x-job-revision'],
+      durationMs: Math.round((performance.now() - startMs) * 10) / 10,
+      cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
+    });
+    return { ...response, headers: { ...response.headers, 'x-request-id': requestId } };
+  };
+}
+
+async function exchange(
+  request: HttpRequest,
+  requestId: string,
+  get: GetJob,
+  responseSizeLimit: number,
+): Promise<{ response: HttpResponse; failure?: Status }> {
+  let protocol: HttpProtocol = rest;
+  try {
+    protocol = chooseProtocol(request);
+    const response = encodeContent(request, await protocol.answer(request, get));
+    if (response.body.length > responseSizeLimit) throw tooLarge(response.body.length, responseSizeLimit);
+    return { response };
+  } catch (error) {
+    const failure = toStatus(error);
+    return { response: protocol.fail(request, failure, requestId), failure };
+  }
+}
+
+function tooLarge(size: number, limit: number): Status {
+  return new Status(
+    'RESOURCE_EXHAUSTED',
+    `the answer has ${size} bytes, and at most ${limit} can be sent here: accept gzip, choose fields, or use native gRPC`,
+  );
+}
+
+const getPath = `/${serviceName}/Get`;
+
+/** A path of the service speaks the protocol that its content type names; all else is REST. */
+function chooseProtocol(request: HttpRequest): HttpProtocol {
+  if (!request.path.startsWith(`/${serviceName}/`)) {
+    const readOnly = ['GET', 'HEAD'].includes(request.method) || !request.path.startsWith(jobsPath);
+    return readOnly ? rest : refusing(rest, notGet, 405, { allow: 'GET, HEAD' });
+  }
+  const type = mediaType(request.headers['content-type']);
+  const protocol = isGrpcWeb(type) ? grpcWeb : connect;
+  if (request.path !== getPath)
+    return refusing(protocol, new Status('UNIMPLEMENTED', `${serviceName} has only Get here`));
+  if (request.method === 'GET') return connect;
+  if (request.method !== 'POST') return refusing(connect, notPost, 405, { allow: 'GET, POST' });
+  if (protocol === grpcWeb || connectMediaTypes.includes(type)) return protocol;
+  return refusing(connect, wrongContentType, 415, { 'accept-post': acceptPost });
+}
+
+const acceptPost = [...connectMediaTypes, 'application/grpc-web', 'application/grpc-web-text'].join(', ');
+const notGet = new Status('UNIMPLEMENTED', 'jobs can be read with GET and HEAD only');
+const notPost = new Status('UNIMPLEMENTED', 'calls are made with POST, or with GET as Connect has it');
+const wrongContentType = new Status('INVALID_ARGUMENT', `content-type: must be one of ${acceptPost}`);
+
+/** The protocol, but with one answer for everything. */
+function refusing(
+  protocol: HttpProtocol,
+  failure: Status,
+  status?: number,
+  headers: Readonly<Record<string, string>> = {},
+): HttpProtocol {
+  return {
+    answer: () => Promise.reject(failure),
+    fail: (...parameters) => {
+      const response = protocol.fail(...parameters);
+      return { ...response, status: status ?? response.status, headers: { ...response.headers, ...headers } };
+    },
+  };
+}

@@ -1,0 +1,24 @@
+/** An HTTP request, whatever server received it. */
+export interface HttpRequest {
+  readonly method: string;
+  /** The path, percent-encoded or not, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** By name in lower case; several of one name joined by commas. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  readonly body: Uint8Array;
+  /** ARN of the principal that API Gateway's IAM authorizer vouches for. */
+  readonly iamPrincipal?: string | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  /** By name in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array | string;
+}
+
+/** The media type of a `content-type`, in lower case and without parameters; empty where there is none. */
+export function mediaType(contentType: string | undefined): string {
+  return (contentType ?? '').split(';', 1)[0]!.trim().toLowerCase();
+}

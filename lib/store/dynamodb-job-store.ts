@@ -1,0 +1,157 @@
+import { PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { Deadline } from '../deadline.ts';
+import type { LiveDocument } from '../job/document.ts';
+import { Status } from '../status.ts';
+import { describeError, type Log } from '../telemetry/log.ts';
+import { conditionFor, type Condition } from './conditions.ts';
+import { createDynamoDbJobReader } from './dynamodb-job-reader.ts';
+import { callDynamoDb } from './dynamodb-errors.ts';
+import { encodeJob } from './encoding.ts';
+import { newGeneration } from './generation.ts';
+import { headItemWithoutJob, itemSize, readHead, tombstoneItem, type Item } from './head-item.ts';
+import type { JobStore, StoredJob } from './job-store.ts';
+import { createPartsWriter } from './parts-writer.ts';
+
+export interface DynamoDbJobStoreOptions {
+  readonly client: DynamoDBClient;
+  /** Name of the table. */
+  readonly table: string;
+  /** How long a deleted job's tombstone is kept. */
+  readonly tombstoneDays: number;
+  readonly log: Log;
+  /** The clock. */
+  readonly now?: () => Date;
+}
+
+/** The most bytes that a head item may take; DynamoDB's limit is 400 KB, names included. */
+const headSizeLimit = 400 * 1024;
+
+/** The most bytes that a document may take in the table. */
+export const documentSizeLimit = 4 << 20;
+
+/** The attributes `encoding` and `parts`, and the name of `job`. */
+const jobAttributesSize = 24;
+
+/**
+ * Keeps documents in DynamoDB: one PutItem a write, with a condition on what the head held before. A document that one
+ * item cannot hold is written as a generation of parts first, which the head's write then makes visible.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
+ */
+export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobStore {
+  const { client, table, tombstoneDays, log, now = () => new Date() } = options;
+  const reader = createDynamoDbJobReader({ client, table });
+  const partsWriter = createPartsWriter({ client, table, now });
+
+  const putHead = async (item: Item, condition: Condition, deadline: Deadline): Promise<HeadWrite> => {
+    const command = new PutItemCommand({
+      TableName: table,
+      Item: item,
+      ...condition,
+      ReturnValues: 'ALL_OLD',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    try {
+      const result = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+      return { written: true, replaced: result.Attributes };
+    } catch (error) {
+      if (!isConditionFailure(error)) throw error;
+      return { written: false, inTheWay: error.Item };
+    }
+  };
+
+  /** What is in the table now. Engines that return no item with the failure, and documents in parts, are read. */
+  const readCurrent = (
+    jobId: string,
+    item: Item | undefined,
+    deadline: Deadline,
+  ): Promise<StoredJob | undefined> => {
+    const head = item && readHead(item);
+    return head?.parts === 0
+      ? Promise.resolve(head.decode())
+      : reader.get(jobId, { consistent: true, deadline });
+  };
+
+  /**
+   * Deletes what the replaced head pointed to. The new head is durable by then, so that a failure loses nothing and
+   * must not fail the write: what is left behind is found by a later one.
+   */
+  const removeReplaced = async (
+    jobId: string,
+    replaced: Item | undefined,
+    parts: number,
+    deadline: Deadline,
+  ) => {
+    const former = replaced && readHead(replaced);
+    try {
+      if (former && former.parts > 0)
+        await partsWriter.remove(jobId, former.generation, former.parts, deadline);
+      if (parts > 0 || (former && former.parts > 0)) {
+        await partsWriter.removeAbandoned(jobId, deadline);
+      }
+    } catch (error) {
+      log('warn', 'parts of a replaced document were left behind', { jobId, error: describeError(error) });
+    }
+  };
+
+  return {
+    get: (jobId, readOptions) => reader.get(jobId, readOptions),
+
+    async put(jobId, document, { expect, deadline }) {
+      const syncedAt = now();
+      const generation = newGeneration(syncedAt);
+      const condition = conditionFor(document, expect);
+      const layout = document.deleted
+        ? { item: tombstoneItem(jobId, syncedAt, tombstoneDays), rest: undefined }
+        : layOut(headItemWithoutJob(jobId, document, generation, syncedAt), document);
+      const parts = layout.rest ? await partsWriter.write(jobId, generation, layout.rest, deadline) : 0;
+      const item = parts === 0 ? layout.item : { ...layout.item, parts: { N: String(parts) } };
+
+      const result = await putHead(item, condition, deadline);
+      if (result.written) {
+        await removeReplaced(jobId, result.replaced, parts, deadline);
+        return { written: true };
+      }
+      const current = await readCurrent(jobId, result.inTheWay, deadline);
+      // The SDK sends a request again whose answer was lost: then what stands in the way is this very write.
+      if (current?.generation === generation) return { written: true };
+      if (parts > 0) await partsWriter.remove(jobId, generation, parts, deadline);
+      return { written: false, current };
+    },
+  };
+}
+
+type HeadWrite =
+  | { readonly written: true; readonly replaced: Item | undefined }
+  | { readonly written: false; readonly inTheWay: Item | undefined };
+
+interface Layout {
+  /** The head item, complete unless there is a rest. */
+  readonly item: Item;
+  /** The Job's stored bytes, where they do not fit into the head. */
+  readonly rest: Uint8Array | undefined;
+}
+
+function layOut(head: Item, document: LiveDocument): Layout {
+  const overhead = itemSize(head) + jobAttributesSize;
+  const { bytes, encoding } = encodeJob(document.job, overhead);
+  refuseTooLarge(document, bytes.length, overhead);
+  const item: Item = encoding === undefined ? head : { ...head, encoding: { S: encoding } };
+  if (overhead + bytes.length <= headSizeLimit)
+    return { item: { ...item, job: { B: bytes } }, rest: undefined };
+  return { item, rest: bytes };
+}
+
+function refuseTooLarge(document: LiveDocument, storedBytes: number, overhead: number): void {
+  if (storedBytes <= documentSizeLimit && overhead <= headSizeLimit / 2) return;
+  throw new Status(
+    'RESOURCE_EXHAUSTED',
+    `the job takes ${storedBytes} bytes in the table, of ${document.job.length} before compression, and its ` +
+      `${document.later.length} patches since the last snapshot ${overhead} more; at most ${documentSizeLimit} and ` +
+      `${headSizeLimit / 2} can be kept`,
+  );
+}
+
+function isConditionFailure(error: unknown): error is Error & { readonly Item?: Item } {
+  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
+}
