@@ -67,9 +67,10 @@ export function parseJobEvent(body: string): JobEvent {
   };
 }
 
+/** A field that is 0 may be missing. */
 interface Timestamp {
-  readonly seconds: { toString(): string } | number;
-  readonly nanos: number;
+  readonly seconds?: { toString(): string } | number;
+  readonly nanos?: number;
 }
 
 /** What protobufjs makes of a JobEvent. */
@@ -105,7 +106,8 @@ function withoutContents(error: unknown): string {
 
 function readOccurredAt(timestamp: Timestamp | null): bigint | undefined {
   if (timestamp === null) return undefined;
-  return BigInt(String(timestamp.seconds)) * 1_000_000n + BigInt(Math.floor(timestamp.nanos / 1000));
+  const { seconds = 0, nanos = 0 } = timestamp;
+  return BigInt(String(seconds)) * 1_000_000n + BigInt(Math.floor(nanos / 1000));
 }
 
 function readRevision(given: { toString(): string } | number, occurredAtMicros: bigint | undefined): bigint {

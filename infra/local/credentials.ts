@@ -1,0 +1,15 @@
+/** What AWS clients of the local engines need to be told; the engines check none of it. */
+export const localAws = {
+  region: 'eu-central-1',
+  credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+} as const;
+
+/** The same for child processes, as the AWS SDK's own variables. */
+export function localAwsEnvironment(dynamodbPort: number): Readonly<Record<string, string>> {
+  return {
+    AWS_REGION: localAws.region,
+    AWS_ACCESS_KEY_ID: localAws.credentials.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: localAws.credentials.secretAccessKey,
+    AWS_ENDPOINT_URL_DYNAMODB: `http://127.0.0.1:${dynamodbPort}`,
+  };
+}

@@ -1,0 +1,84 @@
+/** `npm start`: the whole service on this machine, until Ctrl-C. */
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { demoJobId, walkDemoJob } from './demo-job.ts';
+import { loopback, readPorts, StartError, type Ports } from './ports.ts';
+import { sampleEvents, type JobEventJson } from './samples.ts';
+import { startStack, type RunningStack } from './stack.ts';
+
+const say = (text: string): void => {
+  console.log(text);
+};
+
+function whatToTry({ http, grpc, sqs, dynamodb }: Ports, demo: boolean): string {
+  const method = 'yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get';
+  const id = 'bt1train0resnet50abc';
+  return [
+    `Ready: HTTP on ${loopback}:${http}, gRPC on ${loopback}:${grpc}, SQS on ${loopback}:${sqs}, DynamoDB on ${loopback}:${dynamodb}`,
+    '',
+    'Try, in another terminal:',
+    `  curl http://${loopback}:${http}/datasphere/v2/jobs/${id}`,
+    ...(demo ? [`  curl 'http://${loopback}:${http}/datasphere/v2/jobs/${demoJobId}?fields=status'`] : []),
+    `  npx buf curl --protocol grpc --http2-prior-knowledge -d '{"jobId":"${id}"}' http://${loopback}:${grpc}/${method}`,
+    `  npx buf curl --schema proto --protocol grpcweb -d '{"jobId":"${id}"}' http://${loopback}:${http}/${method}`,
+    `  npx buf curl --schema proto --protocol connect -d '{"jobId":"${id}"}' http://${loopback}:${http}/${method}`,
+    '  npm run publish -- infra/local/samples/cancelled.json',
+    '',
+    'Ctrl-C stops it all.',
+  ].join('\n');
+}
+
+async function publishAll({ queues }: RunningStack, events: readonly JobEventJson[]): Promise<void> {
+  const QueueUrl = queues.urls.get('JobEvents');
+  for (const [index, event] of events.entries()) {
+    const Entries = [{ Id: String(index), MessageBody: JSON.stringify(event) }];
+    await queues.client.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
+  }
+}
+
+/** Waits until the sample that was sent last can be read. */
+async function waitForSamples({ http }: Ports): Promise<void> {
+  const lastId = sampleEvents().at(-1)?.['jobId'] as string;
+  for (const giveUp = Date.now() + 20_000; Date.now() < giveUp;) {
+    const { status } = await fetch(`http://${loopback}:${http}/datasphere/v2/jobs/${lastId}`, {
+      method: 'HEAD',
+    });
+    if (status === 200) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new StartError('the sample jobs did not arrive in the table');
+}
+
+async function main(): Promise<void> {
+  const stopping = new AbortController();
+  const stopped = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        stopping.abort();
+        resolve('');
+      });
+    }
+  });
+  const ports = readPorts(process.env);
+  const stack = await startStack({ ports, env: process.env, say });
+  let end: string;
+  try {
+    await publishAll(stack, sampleEvents());
+    await waitForSamples(ports);
+    const demo = process.env['DEMO'] !== '0';
+    say(whatToTry(ports, demo));
+    if (demo) walkDemoJob((event) => publishAll(stack, [event]), stopping.signal).catch(() => undefined);
+    end = await Promise.race([stopped, stack.broken]);
+  } finally {
+    stopping.abort();
+    await stack.stop();
+  }
+  if (end !== '') throw new StartError(end);
+}
+
+main().then(
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(error instanceof StartError ? error.message : error);
+    process.exit(1);
+  },
+);

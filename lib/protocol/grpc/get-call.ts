@@ -1,0 +1,97 @@
+import {
+  Metadata,
+  type handleUnaryCall,
+  type ServerErrorResponse,
+  type ServerUnaryCall,
+  type status,
+} from '@grpc/grpc-js';
+import { Deadline } from '../../deadline.ts';
+import { getJob, type GetJobParts, type JobAnswer } from '../../service/get-job.ts';
+import { codeNumbers, toStatus, type Status } from '../../status.ts';
+import { describeError, type Log } from '../../telemetry/log.ts';
+import { encodeStatus } from '../error-details.ts';
+import { decodeJobId } from '../get-job-request.ts';
+import { readRequestId, readRequestMetadata, type HeaderReader } from '../request-metadata.ts';
+import { responseMetadata } from '../response-metadata.ts';
+
+/** The longest that one call may take, in milliseconds, whatever its caller allows. */
+const longestCallMs = 10_000;
+
+type GetCall = ServerUnaryCall<Buffer, Buffer>;
+
+/** Answers `ProjectJobService/Get`. Failures are Trailers-Only: the official client keeps the code of no others. */
+export function createGetHandler({
+  log,
+  ...parts
+}: GetJobParts & { readonly log: Log }): handleUnaryCall<Buffer, Buffer> {
+  return (call, respond) => {
+    const startMs = performance.now();
+    const header = headerReader(call.metadata);
+    const requestId = readRequestId(header);
+    let jobId: string | undefined;
+    const logCall = (failure?: Status, revision?: bigint): void => {
+      log(failure?.code === 'INTERNAL' ? 'error' : 'info', 'get', {
+        requestId,
+        protocol: 'grpc',
+        code: failure?.code ?? 'OK',
+        jobId: failure?.code === 'INVALID_ARGUMENT' ? undefined : jobId,
+        revision,
+        durationMs: Math.round((performance.now() - startMs) * 10) / 10,
+        cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
+      });
+    };
+    const answer = async (): Promise<JobAnswer> => {
+      jobId = decodeJobId(call.request);
+      const request = { jobId, ...readRequestMetadata(header) };
+      return getJob(parts, request, { authorization: header('authorization') }, deadlineOf(call));
+    };
+    answer().then(
+      (job) => {
+        call.sendMetadata(toMetadata({ ...responseMetadata(job), 'x-request-id': requestId }));
+        respond(null, asBuffer(job.job));
+        logCall(undefined, job.revision);
+      },
+      (error: unknown) => {
+        const failure = toStatus(error);
+        respond(toServerError(failure, requestId));
+        logCall(failure);
+      },
+    );
+  };
+}
+
+/** The caller's own deadline, if it is the earlier one; ends at once where the caller goes away. */
+function deadlineOf(call: GetCall): Deadline {
+  const cancelled = new AbortController();
+  call.once('cancelled', () => {
+    cancelled.abort();
+  });
+  const atMs = Number(call.getDeadline());
+  const leftMs = Number.isFinite(atMs) ? atMs - Date.now() : Infinity;
+  return new Deadline(Math.min(leftMs, longestCallMs), cancelled.signal);
+}
+
+function headerReader(metadata: Metadata): HeaderReader {
+  return (name) => {
+    const values = metadata.get(name);
+    return values.length === 0 ? undefined : values.map(String).join(',');
+  };
+}
+
+function toMetadata(values: Readonly<Record<string, string>>): Metadata {
+  const metadata = new Metadata();
+  for (const [name, value] of Object.entries(values)) metadata.set(name, value);
+  return metadata;
+}
+
+function toServerError(failure: Status, requestId: string): Partial<ServerErrorResponse> {
+  const code: status = codeNumbers[failure.code];
+  const metadata = toMetadata({ 'x-request-id': requestId });
+  metadata.set('grpc-status-details-bin', asBuffer(encodeStatus(failure, requestId)));
+  return { code, details: failure.message, metadata };
+}
+
+/** The same memory, as grpc-js wants it. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
