@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { formatDuration, formatTimestamp } from '../../lib/job/time.ts';
+
+describe('formatTimestamp', () => {
+  it.each([
+    [0n, 0, '1970-01-01T00:00:00Z'],
+    [0n, 500_000_000, '1970-01-01T00:00:00.500Z'],
+    [0n, 1000, '1970-01-01T00:00:00.000001Z'],
+    [0n, 1, '1970-01-01T00:00:00.000000001Z'],
+    [-1n, 999_000_000, '1969-12-31T23:59:59.999Z'],
+    [-62_135_596_800n, 0, '0001-01-01T00:00:00Z'],
+    [253_402_300_799n, 999_999_999, '9999-12-31T23:59:59.999999999Z'],
+  ])('writes %s s and %s ns as RFC 3339 with 0, 3, 6 or 9 digits', (seconds, nanos, text) => {
+    expect(formatTimestamp(seconds, nanos)).toBe(text);
+  });
+
+  it.each([
+    [-62_135_596_801n, 0],
+    [253_402_300_800n, 0],
+    [0n, -1],
+    [0n, 1_000_000_000],
+  ])('refuses %s s and %s ns', (seconds, nanos) => {
+    expect(() => formatTimestamp(seconds, nanos)).toThrow('a timestamp is outside the years 1 to 9999');
+  });
+});
+
+describe('formatDuration', () => {
+  it.each([
+    [0n, 0, '0s'],
+    [90n, 500_000_000, '90.500s'],
+    [-1n, -500_000_000, '-1.500s'],
+    [0n, -1, '-0.000000001s'],
+    [315_576_000_000n, 0, '315576000000s'],
+  ])('writes %s s and %s ns as seconds', (seconds, nanos, text) => {
+    expect(formatDuration(seconds, nanos)).toBe(text);
+  });
+
+  it.each([
+    [1n, -1],
+    [-1n, 1],
+    [315_576_000_001n, 0],
+    [0n, 1_000_000_000],
+  ])('refuses %s s and %s ns', (seconds, nanos) => {
+    expect(() => formatDuration(seconds, nanos)).toThrow('a duration is outside 10,000 years');
+  });
+});
