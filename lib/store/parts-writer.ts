@@ -4,6 +4,7 @@ import {
   PutItemCommand,
   QueryCommand,
   type DynamoDBClient,
+  type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import type { Deadline } from '../deadline.ts';
@@ -76,7 +77,7 @@ export function createPartsWriter({ client, table, now }: PartsWriterOptions): P
     },
 
     async removeAbandoned(jobId, deadline) {
-      const command = new QueryCommand({
+      const input = {
         TableName: table,
         KeyConditionExpression: 'job_id = :job_id AND part < :before',
         ExpressionAttributeValues: {
@@ -84,15 +85,18 @@ export function createPartsWriter({ client, table, now }: PartsWriterOptions): P
           ':before': { S: partKeysBefore(new Date(now().getTime() - abandonedAfterMs)) },
         },
         ProjectionExpression: 'part',
-      });
-      const { Items = [] } = await callDynamoDb(deadline, (abortSignal) =>
-        client.send(command, { abortSignal }),
-      );
-      await remove(
-        jobId,
-        Items.map((item) => item['part']!.S!),
-        deadline,
-      );
+      };
+      let from: QueryCommandOutput['LastEvaluatedKey'];
+      do {
+        const command = new QueryCommand({ ...input, ...(from && { ExclusiveStartKey: from }) });
+        const page = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+        await remove(
+          jobId,
+          (page.Items ?? []).map((item) => item['part']!.S!),
+          deadline,
+        );
+        from = page.LastEvaluatedKey;
+      } while (from !== undefined);
     },
   };
 }
