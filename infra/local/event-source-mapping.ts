@@ -32,12 +32,13 @@ const receiveLimit = 10;
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
 export async function pollQueue(mapping: EventSourceMapping, signal: AbortSignal): Promise<void> {
-  while (!signal.aborted) {
+  const stopping = (): boolean => signal.aborted;
+  while (!stopping()) {
     try {
       const batch = await collectBatch(mapping, signal);
       if (batch.length > 0) await handleBatch(mapping, batch);
     } catch (error) {
-      if (!signal.aborted) mapping.say(`The queue could not be polled: ${String(error)}`);
+      if (!stopping()) mapping.say(`The queue could not be polled: ${String(error)}`);
     }
   }
 }

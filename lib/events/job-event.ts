@@ -8,8 +8,8 @@ import { patchDocument, snapshotDocument } from '../job/merge.ts';
 import { normalForm } from '../job/normal-form.ts';
 import { readJobHeading } from '../job/job-heading.ts';
 import { removePlainTextPassword } from '../job/redaction.ts';
-import { jobType } from '../job/schema.ts';
-import { MalformedMessageError, splitFields } from '../job/wire.ts';
+import { jobType, type Field } from '../job/schema.ts';
+import { MalformedMessageError } from '../job/wire.ts';
 import { invalidArgument } from '../status.ts';
 import { unwrapEnvelope } from './envelope.ts';
 import { readJson } from './json-text.ts';
@@ -62,7 +62,7 @@ export function parseJobEvent(body: string): JobEvent {
     jobId,
     revision,
     occurredAt: occurredAtMicros === undefined ? undefined : new Date(Number(occurredAtMicros / 1000n)),
-    news: readChange(message, jobId, revision),
+    news: readChange(message, json, jobId, revision),
     unknownFields: countUnknownFields(jobEventType, json),
   };
 }
@@ -121,12 +121,17 @@ function readRevision(given: { toString(): string } | number, occurredAtMicros: 
   return occurredAtMicros;
 }
 
-function readChange(message: JobEventMessage, jobId: string, revision: bigint): Document | 'changed' {
+function readChange(
+  message: JobEventMessage,
+  json: object,
+  jobId: string,
+  revision: bigint,
+): Document | 'changed' {
   switch (message.change) {
     case 'snapshot':
       return snapshotDocument(encodeJob('snapshot', message.snapshot!, jobId, true), revision);
     case 'patch':
-      return readPatch(message.patch!, jobId, revision);
+      return readPatch(message.patch!, json, jobId, revision);
     case 'deleted':
       return tombstone;
     case 'changed':
@@ -136,19 +141,34 @@ function readChange(message: JobEventMessage, jobId: string, revision: bigint): 
   }
 }
 
-function readPatch(patch: NonNullable<JobEventMessage['patch']>, jobId: string, revision: bigint): Document {
-  const explicit = splitFields(jobMessageType.encode(patch.job ?? {}).finish());
+function readPatch(
+  patch: NonNullable<JobEventMessage['patch']>,
+  json: object,
+  jobId: string,
+  revision: bigint,
+): Document {
   const job = encodeJob('patch.job', patch.job ?? {}, jobId, false);
-  const paths = patch.updateMask?.paths;
-  // A field that the JSON names counts as present, also where its value is the default.
-  const fields = paths === undefined || paths.length === 0 ? [...explicit.keys()] : paths.map(topLevelField);
-  if (fields.includes(1) && !explicit.has(1))
+  const paths = patch.updateMask?.paths ?? [];
+  const fields = paths.length > 0 ? paths.map(topLevelField) : presentFields(json);
+  if (fields.includes(1) && readJobHeading(job).id === '') {
     throw invalidArgument('patch.update_mask', 'would clear the id of the job');
+  }
   return patchDocument(job, fields, revision);
 }
 
+/** The fields that a patch names, also those to which it gives their default value, which is nothing on the wire. */
+function presentFields(json: object): readonly number[] {
+  const { job } = (json as { readonly patch: { readonly job?: object | null } }).patch;
+  const names = Object.entries(job ?? {}).filter(([, value]) => value !== null);
+  return names.map(([name]) => findTopLevelField(name)?.number).filter((number) => number !== undefined);
+}
+
+function findTopLevelField(name: string): Field | undefined {
+  return jobType.fields.find((field) => field.name === name || field.jsonName === name);
+}
+
 function topLevelField(path: string): number {
-  const field = jobType.fields.find(({ name, jsonName }) => name === path || jsonName === path);
+  const field = findTopLevelField(path);
   if (field !== undefined) return field.number;
   throw invalidArgument(
     'patch.update_mask',

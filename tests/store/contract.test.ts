@@ -175,18 +175,18 @@ describe.each(engines)('JobStore on %s', (_, start) => {
   it('never shows a mixture of two large documents to one who reads while they are replaced', async () => {
     const documents = Array.from({ length: 6 }, (__, index) => incompressible(900_000, index + 1));
     await put(documents[0]!);
-    let writing = true;
+    const state = { writing: true };
     const writer = (async () => {
       for (const document of documents.slice(1)) await put(document);
-      writing = false;
+      state.writing = false;
     })();
     let reads = 0;
-    for (let last = 0n; writing || reads < 3; reads++) {
+    for (let last = 0n; state.writing || reads < 3; reads++) {
       const { document } = (await get())!;
       const written = documents.find(
         (one) => one.snapshotRevision === (document as typeof one).snapshotRevision,
       );
-      expect(Buffer.compare((document as (typeof documents)[0])!.job, written!.job)).toBe(0);
+      expect(Buffer.compare((document as (typeof documents)[0]).job, written!.job)).toBe(0);
       expect(written!.snapshotRevision!).toBeGreaterThanOrEqual(last);
       last = written!.snapshotRevision!;
     }

@@ -1,5 +1,12 @@
 /** Random Jobs over the descriptors, so that every field of every message occurs. */
-import { create, toBinary, type DescField, type DescMessage, type Message } from '@bufbuild/protobuf';
+import {
+  create,
+  ScalarType,
+  toBinary,
+  type DescField,
+  type DescMessage,
+  type Message,
+} from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import fc from 'fast-check';
 import { jobDesc } from './job-descriptors.ts';

@@ -85,7 +85,7 @@ function toMetadata(values: Readonly<Record<string, string>>): Metadata {
 }
 
 function toServerError(failure: Status, requestId: string): Partial<ServerErrorResponse> {
-  const code: status = codeNumbers[failure.code];
+  const code = codeNumbers[failure.code] as number as status;
   const metadata = toMetadata({ 'x-request-id': requestId });
   metadata.set('grpc-status-details-bin', asBuffer(encodeStatus(failure, requestId)));
   return { code, details: failure.message, metadata };
