@@ -81,13 +81,9 @@ function assign(message: Message, field: DescField, value: unknown): void {
 function arbitraryValue(field: DescField, shape: JobShape): fc.Arbitrary<unknown> {
   switch (field.fieldKind) {
     case 'scalar':
-      return field.scalar === 9
-        ? text
-        : field.scalar === 8
-          ? fc.boolean()
-          : shape.plain
-            ? safeInteger
-            : int64;
+      if (field.scalar === ScalarType.STRING) return text;
+      if (field.scalar === ScalarType.BOOL) return fc.boolean();
+      return shape.plain ? safeInteger : int64;
     case 'enum': {
       const known = fc.constantFrom(...field.enum.values.map(({ number }) => number));
       return shape.plain ? known : fc.oneof(known, fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }));

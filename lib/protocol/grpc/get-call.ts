@@ -3,11 +3,11 @@ import {
   type handleUnaryCall,
   type ServerErrorResponse,
   type ServerUnaryCall,
-  type status,
+  status,
 } from '@grpc/grpc-js';
 import { Deadline } from '../../deadline.ts';
 import { getJob, type GetJobParts, type JobAnswer } from '../../service/get-job.ts';
-import { codeNumbers, toStatus, type Status } from '../../status.ts';
+import { toStatus, type Status } from '../../status.ts';
 import { describeError, type Log } from '../../telemetry/log.ts';
 import { encodeStatus } from '../error-details.ts';
 import { decodeJobId } from '../get-job-request.ts';
@@ -85,7 +85,7 @@ function toMetadata(values: Readonly<Record<string, string>>): Metadata {
 }
 
 function toServerError(failure: Status, requestId: string): Partial<ServerErrorResponse> {
-  const code = codeNumbers[failure.code] as number as status;
+  const code = status[failure.code];
   const metadata = toMetadata({ 'x-request-id': requestId });
   metadata.set('grpc-status-details-bin', asBuffer(encodeStatus(failure, requestId)));
   return { code, details: failure.message, metadata };

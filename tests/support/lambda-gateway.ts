@@ -1,0 +1,50 @@
+/** A real HTTP server in front of the HTTP handler, which hands it requests as API Gateway's HTTP API does. */
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { fromApiGateway, toApiGateway } from '../../lib/protocol/http/api-gateway.ts';
+import { createHttpHandler, type HttpHandlerParts } from '../../lib/protocol/http/http-handler.ts';
+import { httpEvent } from './functions.ts';
+
+export interface Gateway {
+  readonly url: string;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startGateway(parts: HttpHandlerParts): Promise<Gateway> {
+  const handle = createHttpHandler(parts);
+  const server = createServer((request, response) => {
+    void (async () => {
+      const {
+        statusCode,
+        headers,
+        body = '',
+        isBase64Encoded,
+      } = toApiGateway(await handle(fromApiGateway(await toEvent(request))));
+      response.writeHead(statusCode ?? 500, headers as Record<string, string>);
+      response.end(Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8'));
+    })();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function toEvent(request: IncomingMessage): Promise<APIGatewayProxyEventV2> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const headers = Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, String(value)]),
+  );
+  const event = httpEvent(request.method ?? '', request.url ?? '', headers);
+  const body = Buffer.concat(chunks);
+  return body.length === 0 ? event : { ...event, body: body.toString('base64'), isBase64Encoded: true };
+}
