@@ -1,0 +1,316 @@
+import { execFile, spawn } from 'node:child_process';
+import { connect, constants, type ClientHttp2Session } from 'node:http2';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import * as grpc from '@grpc/grpc-js';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { service as healthService } from 'grpc-health-check';
+import { startGrpcService, type RunningGrpc } from '../support/grpc-service.ts';
+import { grpcJsClient } from '../support/rpc-clients.ts';
+import { jobIds, p1Reader, startService, storedJobs, type TestService } from '../support/service.ts';
+
+const path = '/yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get';
+const projectRoot = join(import.meta.dirname, '../..');
+
+let service: TestService;
+let server: RunningGrpc;
+
+beforeAll(async () => {
+  service = await startService(p1Reader);
+  server = await startGrpcService(service.parts);
+});
+afterAll(async () => {
+  await server.stop();
+  await service.stop();
+});
+beforeEach(() => {
+  service.proxy.decide = () => 'forward';
+});
+
+interface RawAnswer {
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly trailers: Readonly<Record<string, unknown>>;
+  readonly body: Buffer;
+}
+
+/** One call in bare HTTP/2 frames. */
+async function rawCall(
+  body: Buffer,
+  headers: Record<string, string> = {},
+  callPath = path,
+): Promise<RawAnswer> {
+  const session: ClientHttp2Session = connect(`http://127.0.0.1:${server.port}`);
+  try {
+    const stream = session.request({
+      [constants.HTTP2_HEADER_METHOD]: 'POST',
+      [constants.HTTP2_HEADER_PATH]: callPath,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      authorization: 'Bearer good',
+      ...headers,
+    });
+    stream.setTimeout(10_000, () => {
+      stream.close();
+    });
+    const chunks: Buffer[] = [];
+    let received: RawAnswer['headers'] = {};
+    let trailers: RawAnswer['trailers'] = {};
+    stream.on('response', (initial) => {
+      received = initial;
+    });
+    stream.on('trailers', (last) => {
+      trailers = last;
+    });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.end(body);
+    await new Promise<void>((resolve) => {
+      stream.on('close', resolve);
+      stream.on('error', () => undefined);
+    });
+    return { headers: received, trailers, body: Buffer.concat(chunks) };
+  } finally {
+    session.close();
+  }
+}
+
+function frame(message: Buffer, { flags = 0, length = message.length } = {}): Buffer {
+  const header = Buffer.alloc(5);
+  header[0] = flags;
+  header.writeUInt32BE(length, 1);
+  return Buffer.concat([header, message]);
+}
+
+const requestFor = (id: string): Buffer => Buffer.concat([Buffer.from([0x0a, id.length]), Buffer.from(id)]);
+
+describe('the native gRPC server', () => {
+  it('hands over the stored bytes, framed and nothing else', async () => {
+    const { headers, trailers, body } = await rawCall(frame(requestFor(jobIds.unknownFields)));
+    expect(headers).toMatchObject({
+      ':status': 200,
+      'content-type': 'application/grpc+proto',
+      'x-job-revision': '7',
+    });
+    expect(body).toEqual(frame(Buffer.from(storedJobs[jobIds.unknownFields]!)));
+    expect(trailers['grpc-status']).toBe('0');
+  });
+
+  it('answers errors in Trailers-Only form, with all that belongs to them', async () => {
+    const { headers, trailers, body } = await rawCall(frame(requestFor('nope')), { 'x-request-id': 'r1' });
+    expect(headers).toMatchObject({
+      ':status': 200,
+      'grpc-status': '5',
+      'grpc-message': 'job%20nope%20was%20not%20found',
+      'x-request-id': 'r1',
+      'grpc-status-details-bin': expect.any(String) as unknown,
+    });
+    expect([body.length, Object.keys(trailers)]).toEqual([0, []]);
+  });
+
+  it.each([
+    ['a message that is no GetProjectJobRequest', frame(Buffer.from([0x0a, 9, 0x61])), {}, '3'],
+    ['a frame that says more than it holds', frame(requestFor(jobIds.plain), { length: 50 }), {}, '12'],
+    ['two messages', Buffer.concat([frame(requestFor('a')), frame(requestFor('b'))]), {}, '12'],
+    ['no message', Buffer.alloc(0), {}, '12'],
+    ['a message over the limit', frame(Buffer.alloc(100_000)), {}, '8'],
+    ['a frame that says four gigabytes', frame(Buffer.alloc(10), { length: 0xffffffff }), {}, '8'],
+    ['a compressed frame without an encoding', frame(Buffer.from('x'), { flags: 1 }), {}, '3'],
+    ['an encoding that nobody has', frame(requestFor('a'), { flags: 1 }), { 'grpc-encoding': 'zzz' }, '12'],
+    ['a timeout that is none', frame(requestFor('a')), { 'grpc-timeout': 'soon' }, undefined],
+  ])('survives %s', async (_, body, headers, status) => {
+    const answer = await rawCall(body, headers);
+    const got = answer.headers['grpc-status'] ?? answer.trailers['grpc-status'];
+    if (status !== undefined) expect(got).toBe(status);
+    else expect(got).not.toBe('0');
+    expect((await rawCall(frame(requestFor(jobIds.plain)))).trailers['grpc-status']).toBe('0');
+  });
+
+  it('refuses other content types with 415', async () => {
+    expect(
+      (await rawCall(frame(requestFor('a')), { 'content-type': 'application/json' })).headers[':status'],
+    ).toBe(415);
+  });
+
+  it('does not have the other methods of the service', async () => {
+    const { headers } = await rawCall(frame(Buffer.alloc(0)), {}, path.replace('Get', 'List'));
+    expect(headers['grpc-status']).toBe('12');
+  });
+
+  it('reads compressed requests', async () => {
+    const credentials = grpc.credentials.createInsecure();
+    const client = new grpc.Client(`127.0.0.1:${server.port}`, credentials, {
+      'grpc.default_compression_algorithm': 2,
+    });
+    const metadata = new grpc.Metadata();
+    metadata.set('authorization', 'Bearer good');
+    const bytes = await new Promise<Buffer | undefined>((resolve, reject) => {
+      client.makeUnaryRequest(
+        path,
+        (b: Buffer) => b,
+        (b) => b,
+        requestFor(jobIds.plain),
+        metadata,
+        (error, answer) => {
+          if (error === null) resolve(answer);
+          else reject(error);
+        },
+      );
+    });
+    client.close();
+    expect(bytes).toEqual(Buffer.from(storedJobs[jobIds.plain]!));
+  });
+
+  it('shows nothing of a bug but a fixed message, and logs the cause', async () => {
+    const store = { get: () => Promise.reject(new Error('secret detail')) };
+    const broken = await startGrpcService({ ...service.parts, store });
+    const client = grpcJsClient(`127.0.0.1:${broken.port}`);
+    service.logged.length = 0;
+    const result = await client.get('x', { metadata: { authorization: 'Bearer good' } });
+    client.close?.();
+    await broken.stop();
+    expect(result).toMatchObject({ code: 'INTERNAL', message: 'internal error' });
+    expect(JSON.stringify(result)).not.toContain('secret');
+    expect(service.logged.join()).toContain('secret detail');
+  });
+
+  it('stops reading for a caller who has gone', async () => {
+    service.proxy.decide = () => 'hang';
+    service.logged.length = 0;
+    const client = grpcJsClient(`127.0.0.1:${server.port}`);
+    expect(
+      await client.get(jobIds.plain, { metadata: { authorization: 'Bearer good' }, timeoutMs: 300 }),
+    ).toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+    });
+    client.close?.();
+    for (const end = Date.now() + 2000; service.logged.length === 0 && Date.now() < end;) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    expect(service.logged.join()).toMatch(/DEADLINE_EXCEEDED|CANCELLED/);
+  });
+
+  it('answers health checks', async () => {
+    const Health = grpc.makeGenericClientConstructor(healthService as never, 'Health');
+    const client = new Health(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
+    const check = (name: string) =>
+      new Promise((resolve) => {
+        (
+          client['check'] as unknown as (
+            request: object,
+            done: (error: Error | null, answer: unknown) => void,
+          ) => void
+        ).call(client, { service: name }, (error, answer) => {
+          resolve(error ?? answer);
+        });
+      });
+    expect(await check('')).toMatchObject({ status: 'SERVING' });
+    expect(await check('yandex.cloud.datasphere.v2.jobs.ProjectJobService')).toMatchObject({
+      status: 'SERVING',
+    });
+    expect(await check('nope')).toMatchObject({ code: 5 });
+    client.close();
+  });
+
+  it('tells buf curl, by reflection, all that it needs for a call', async () => {
+    const buf = createRequire(import.meta.url).resolve('@bufbuild/buf/bin/buf');
+    const curl = (id: string) => {
+      const url = `http://127.0.0.1:${server.port}${path}`;
+      const flags = [
+        'curl',
+        '--protocol',
+        'grpc',
+        '--http2-prior-knowledge',
+        '-H',
+        'authorization: Bearer good',
+      ];
+      return promisify(execFile)(
+        process.execPath,
+        [buf, ...flags, '-d', JSON.stringify({ jobId: id }), url],
+        { timeout: 20_000 },
+      );
+    };
+    expect(JSON.parse((await curl(jobIds.plain)).stdout)).toMatchObject({
+      id: jobIds.plain,
+      status: 'EXECUTING',
+    });
+    await expect(curl('nope')).rejects.toMatchObject({ code: 8 * 5 });
+  });
+
+  it('serves a Python client, with the code and the details of its errors', async () => {
+    const python = join(import.meta.dirname, '../support/python_client.py');
+    const run = (id: string) =>
+      promisify(execFile)('/usr/bin/python3', [python, `127.0.0.1:${server.port}`, id], { timeout: 20_000 });
+    const probe = await promisify(execFile)('/usr/bin/python3', ['-c', 'import grpc']).catch(() => undefined);
+    if (probe === undefined) {
+      console.warn('skipped: this machine has no gRPC for Python (Debian: python3-grpcio)');
+      return;
+    }
+    expect(JSON.parse((await run(jobIds.plain)).stdout)).toEqual({
+      job: Buffer.from(storedJobs[jobIds.plain]!).toString('hex'),
+      revision: '7',
+    });
+    const failure = JSON.parse((await run('nope')).stdout) as Record<string, string>;
+    expect(failure).toMatchObject({ code: 'NOT_FOUND', message: 'job nope was not found' });
+    expect(Buffer.from(failure['details']!, 'hex').toString('latin1')).toContain('google.rpc.RequestInfo');
+  });
+});
+
+describe('functions/grpc', () => {
+  const script = join(projectRoot, 'functions/grpc.ts');
+  const base = {
+    JOB_TABLE: 'jobs',
+    AUTH_MODE: 'none',
+    GRPC_PORT: '0',
+    AWS_REGION: 'eu-central-1',
+    AWS_ACCESS_KEY_ID: 'x',
+    AWS_SECRET_ACCESS_KEY: 'x',
+  };
+
+  it.each([
+    [{ AUTH_MODE: '' }, 'AUTH_MODE is not set'],
+    [{ AUTH_MODE: 'iam' }, 'AUTH_MODE is "iam", which API Gateway checks'],
+    [
+      { GRPC_TLS_CERT: '/no/such.pem', GRPC_TLS_KEY: '/no/such.pem' },
+      "no such file or directory, open '/no/such.pem'",
+    ],
+    [{ GRPC_HOST: '203.0.113.1', GRPC_PORT: '5' }, 'No address added'],
+  ])('does not start with %j, and says why', async (env, message) => {
+    const running = promisify(execFile)(process.execPath, [script], {
+      env: { ...base, ...env },
+      timeout: 15_000,
+    });
+    await expect(running).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(message) as unknown,
+    });
+  });
+
+  it('finishes what is in flight when it is told to stop, and takes nothing new', async () => {
+    service.proxy.decide = () => 'hang';
+    const child = spawn(process.execPath, [script], {
+      env: { ...base, AWS_ENDPOINT_URL_DYNAMODB: service.proxy.endpoint, LOG_LEVEL: 'warn' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const line = await new Promise<string>((resolve) =>
+      child.stdout.once('data', (chunk: Buffer) => {
+        resolve(chunk.toString());
+      }),
+    );
+    const address = /127\.0\.0\.1:\d+/.exec(line)![0];
+    const [first, second] = [grpcJsClient(address), grpcJsClient(address)];
+    service.proxy.calls.length = 0;
+    const inFlight = first.get(jobIds.plain, { timeoutMs: 1500 });
+    while (service.proxy.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    child.kill('SIGTERM');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect(await second.get(jobIds.plain, { timeoutMs: 1000 })).toMatchObject({
+      code: expect.stringMatching(/UNAVAILABLE|DEADLINE/) as unknown,
+    });
+    expect(child.exitCode).toBeNull();
+    expect(await inFlight).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(await exited).toBe(0);
+    first.close?.();
+    second.close?.();
+  });
+});
