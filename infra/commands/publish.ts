@@ -1,0 +1,116 @@
+/** `npm run publish -- FILE...`: sends job events to the local queue, or to a bus. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import { parseJobEvent } from '../../lib/events/job-event.ts';
+import { readEnginePorts } from '../local/ports.ts';
+import { inBatches } from './batches.ts';
+import { eventBus, localQueue, type EventSink } from './event-sinks.ts';
+import { startProgress } from './progress.ts';
+import { readEvents, type LocatedEvent } from './read-events.ts';
+
+const usage = `Usage: npm run publish -- [--bus NAME] FILE...
+
+Sends job events to the queue of the local stack (SQS_PORT, 9324 unless set), or with --bus to an EventBridge bus.
+FILE holds a JobEvent in JSON, a list of them, or one a line (NDJSON); - reads standard input.
+All files are checked before anything is sent. The format: docs/events.md.`;
+
+/** Problems that are printed before the rest is only counted. */
+const problemsShown = 20;
+
+class UsageError extends Error {}
+
+async function main(): Promise<void> {
+  const { files, bus } = readArguments();
+  const folder = await mkdtemp(join(tmpdir(), 'publish-'));
+  try {
+    const inputs = await Promise.all(files.map((file) => (file === '-' ? spoolStandardInput(folder) : file)));
+    const { events, jobs } = await checkAll(inputs);
+    const sink = await openSink(bus);
+    const progress = startProgress(events);
+    for await (const batch of inBatches(readAll(inputs))) {
+      await sink.send(batch.map(({ body }) => body));
+      progress.add(batch.length);
+    }
+    progress.end();
+    console.log(`Sent ${count(events, 'event')} of ${count(jobs, 'job')} to ${sink.name}.`);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+function readArguments(): { readonly files: readonly string[]; readonly bus: string | undefined } {
+  const options = { bus: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
+  let parsed;
+  try {
+    parsed = parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) {
+    console.log(usage);
+    process.exit(0);
+  }
+  if (positionals.length === 0) throw new UsageError('There is no file to read.');
+  return { files: positionals, bus: values.bus };
+}
+
+/** Standard input can be read once, and is needed twice: to check, and to send. */
+async function spoolStandardInput(folder: string): Promise<string> {
+  const file = join(folder, 'stdin');
+  await pipeline(process.stdin, createWriteStream(file));
+  return file;
+}
+
+async function* readAll(files: readonly string[]): AsyncGenerator<LocatedEvent> {
+  for (const file of files) yield* readEvents(file);
+}
+
+/** Counts the events and their jobs. Throws with every problem where there is one. */
+async function checkAll(
+  files: readonly string[],
+): Promise<{ readonly events: number; readonly jobs: number }> {
+  const jobs = new Set<string>();
+  const problems: string[] = [];
+  let events = 0;
+  for await (const { place, body } of readAll(files)) {
+    events++;
+    try {
+      jobs.add(parseJobEvent(body).jobId);
+    } catch (error) {
+      problems.push(`${place}: ${(error as Error).message}`);
+    }
+  }
+  if (events === 0) throw new Error('There are no events to send.');
+  if (problems.length === 0) return { events, jobs: jobs.size };
+  const rest = problems.length - problemsShown;
+  const lines = [...problems.slice(0, problemsShown), ...(rest > 0 ? [`and ${rest} more`] : [])];
+  throw new Error(`${lines.join('\n')}\nNothing was sent.`);
+}
+
+async function openSink(bus: string | undefined): Promise<EventSink> {
+  if (bus !== undefined) return eventBus(bus);
+  const { sqs } = readEnginePorts(process.env);
+  try {
+    return await localQueue(sqs);
+  } catch (error) {
+    const what = `The local queue cannot be reached on port ${sqs}`;
+    throw new Error(`${what}: is \`npm start\` running? SQS_PORT says where. (${String(error)})`, {
+      cause: error,
+    });
+  }
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
+main().catch((error: unknown) => {
+  const text = error instanceof Error ? error.message : String(error);
+  console.error(error instanceof UsageError ? `${text}\n\n${usage}` : text);
+  process.exitCode = error instanceof UsageError ? 2 : 1;
+});
