@@ -27,7 +27,9 @@ async function main(): Promise<void> {
   const { files, bus } = readArguments();
   const folder = await mkdtemp(join(tmpdir(), 'publish-'));
   try {
-    const inputs = await Promise.all(files.map((file) => (file === '-' ? spoolStandardInput(folder) : file)));
+    const inputs = await Promise.all(
+      files.map((file) => (file === '-' ? spoolStandardInput(folder) : Promise.resolve(file))),
+    );
     const { events, jobs } = await checkAll(inputs);
     const sink = await openSink(bus);
     const progress = startProgress(events);

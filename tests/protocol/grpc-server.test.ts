@@ -59,7 +59,7 @@ async function rawCall(
     stream.on('response', (initial) => {
       received = initial;
     });
-    stream.on('trailers', (last) => {
+    stream.on('trailers', (last: RawAnswer['trailers']) => {
       trailers = last;
     });
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -139,7 +139,7 @@ describe('the native gRPC server', () => {
   it('reads compressed requests', async () => {
     const credentials = grpc.credentials.createInsecure();
     const client = new grpc.Client(`127.0.0.1:${server.port}`, credentials, {
-      'grpc.default_compression_algorithm': 2,
+      'grpc.default_compression_algorithm': grpc.compressionAlgorithms.gzip,
     });
     const metadata = new grpc.Metadata();
     metadata.set('authorization', 'Bearer good');
@@ -190,7 +190,7 @@ describe('the native gRPC server', () => {
   });
 
   it('answers health checks', async () => {
-    const Health = grpc.makeGenericClientConstructor(healthService as never, 'Health');
+    const Health = grpc.makeGenericClientConstructor(healthService, 'Health');
     const client = new Health(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
     const check = (name: string) =>
       new Promise((resolve) => {

@@ -171,7 +171,7 @@ describe('REST', () => {
   it('gives one answer for absent, deleted, invisible and others’ jobs, but for the ids', async () => {
     const answer = async (id: string): Promise<string> => {
       const response = await request(id, { 'x-request-id': 'r' });
-      const { date: _, ...headers } = Object.fromEntries(response.headers);
+      const headers = Object.fromEntries([...response.headers].filter(([name]) => name !== 'date'));
       return JSON.stringify({
         headers: { ...headers, 'content-length': '' },
         body: await response.text(),
@@ -182,7 +182,7 @@ describe('REST', () => {
     for (const one of await Promise.all(hidden)) expect(one).toBe(absent);
   });
 
-  it.each(['%2e%2e%2fx', 'a%00b', 'a%252fb', '%zz', '%ff', `${'a'.repeat(7000)}`, ''])(
+  it.each(['%2e%2e%2fx', 'a%00b', 'a%252fb', '%zz', '%ff', 'a'.repeat(7000), ''])(
     'refuses the id in the path %.20s',
     async (path) => {
       const response = await request(path);

@@ -47,7 +47,7 @@ describe.each(Object.entries(clientFactories))('%s', (name, factory) => {
     const result = await get(id);
     const expected = fromBinary(jobDesc, storedJobs[id]!, { readUnknownFields: !inJson });
     expect(result).toMatchObject({ job: expected });
-    if ('bytes' in result) expect(Buffer.from(result.bytes!)).toEqual(Buffer.from(storedJobs[id]!));
+    if ('bytes' in result) expect(Buffer.from(result.bytes)).toEqual(Buffer.from(storedJobs[id]!));
   });
 
   it('gets the metadata with it', async () => {

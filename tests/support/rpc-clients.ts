@@ -1,5 +1,6 @@
 /** Clients that nobody here wrote, behind one shape, so that one suite can hold them all to the same answers. */
-import { fromBinary, type DescMessage, type DescMethodUnary, type Message } from '@bufbuild/protobuf';
+import { fromBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import {
   createConnectTransport,
@@ -35,11 +36,9 @@ export interface RpcClient {
   readonly close?: () => void;
 }
 
-type ConnectService = Parameters<typeof createClient>[0];
-
 /** A client of connect-node's, for any of its transports. */
 export function connectNodeClient(transport: Transport, service = serviceDesc): RpcClient {
-  const client = createClient(service as ConnectService, transport) as unknown as Record<
+  const client = createClient(service, transport) as unknown as Record<
     'get',
     (request: object, options: object) => Promise<Message>
   >;
@@ -55,7 +54,7 @@ export function connectNodeClient(transport: Transport, service = serviceDesc): 
       } catch (error) {
         const { code, rawMessage, details } = ConnectError.from(error);
         return {
-          code: upperSnake(Code[code]!),
+          code: upperSnake(Code[code]),
           message: rawMessage,
           details: details as unknown as RpcDetail[],
         };
@@ -70,9 +69,9 @@ function upperSnake(name: string): string {
 
 /** The service with Get marked NO_SIDE_EFFECTS, which upstream's is not: only so does Connect use its GET form. */
 function serviceWithSafeGet(): typeof serviceDesc {
-  const idempotency = 1 as DescMethodUnary['idempotency'];
+  const idempotency = MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
   const get = { ...serviceDesc.method['get']!, idempotency };
-  return { ...serviceDesc, methods: [get], method: { get } } as typeof serviceDesc;
+  return { ...serviceDesc, methods: [get], method: { get } };
 }
 
 export type ClientFactory = (ports: { readonly http: string; readonly grpc: number }) => RpcClient;
@@ -175,7 +174,7 @@ function grpcWebClient(baseUrl: string, format: 'binary' | 'text'): RpcClient {
     path,
     'unary',
     String as never,
-    Uint8Array as never,
+    Uint8Array,
     (jobId: string) => new Uint8Array(encodeRequest(jobId)),
     (bytes: Uint8Array) => bytes,
   );

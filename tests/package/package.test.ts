@@ -1,0 +1,160 @@
+import { execFile, spawn } from 'node:child_process';
+import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse } from 'aws-lambda';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { serverlessScript } from '../../infra/local/deployment.ts';
+import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
+import { patchEvent, snapshotEvent } from '../support/events.ts';
+import { functionEnvironment, httpEvent, sqsEvent } from '../support/functions.ts';
+import { projectRoot } from '../support/local-stack.ts';
+import { unzip } from '../support/unzip.ts';
+
+/** Nothing but what a program needs to run: no credentials, and a proxy that leads nowhere. */
+const bareEnvironment = {
+  PATH: process.env['PATH'],
+  HOME: tmpdir(),
+  HTTPS_PROXY: 'http://127.0.0.1:1',
+  HTTP_PROXY: 'http://127.0.0.1:1',
+};
+
+describe('serverless package', () => {
+  let folder: string;
+  let engine: Engine;
+  let table: TestTable;
+  const files: Record<string, readonly string[]> = {};
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'package-test-'));
+    const command = [serverlessScript, 'package', '--stage', 'test', '--package', join(folder, 'package')];
+    await promisify(execFile)(process.execPath, command, {
+      cwd: projectRoot,
+      env: bareEnvironment,
+      timeout: 60_000,
+    });
+    for (const name of ['get', 'sync']) {
+      files[name] = await unzip(join(folder, 'package', `${name}.zip`), join(folder, name));
+    }
+    await copyFile(join(projectRoot, 'tests/support/packaged-runner.mjs'), join(folder, 'runner.mjs'));
+    engine = await startDynalite();
+    table = await createTable(engine.endpoint);
+  }, 90_000);
+  afterAll(async () => {
+    table.client.destroy();
+    await engine.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  interface Run<T> {
+    readonly answers: readonly T[];
+    readonly stderr: string;
+    readonly code: number | null;
+  }
+
+  /** Runs the packaged handler in a folder that has nothing else, and hands it events. */
+  const runPackaged = <T>(
+    name: string,
+    events: readonly unknown[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<Run<T>> =>
+    new Promise((resolve) => {
+      const handler = pathToFileURL(join(folder, name, 'functions', `${name}.mjs`)).href;
+      const child = spawn(process.execPath, [join(folder, 'runner.mjs'), handler], {
+        cwd: folder,
+        env: { ...functionEnvironment(engine.endpoint, table.table), ...env },
+        timeout: 25_000,
+      });
+      let [stdout, stderr] = ['', ''];
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+      child.on('close', (code) => {
+        const lines = stdout.split('\n').filter((line) => line.startsWith('answer '));
+        resolve({
+          answers: lines.map((line) => JSON.parse(line.slice('answer '.length)) as T),
+          stderr,
+          code,
+        });
+      });
+      child.stdin.end(events.map((event) => JSON.stringify(event)).join('\n'));
+    });
+
+  it('makes one file a function', () => {
+    expect(files).toEqual({ get: ['functions/get.mjs'], sync: ['functions/sync.mjs'] });
+  });
+
+  it('makes artifacts that work by themselves: events go in, jobs come out', async () => {
+    const events = [
+      sqsEvent(snapshotEvent(1, { name: 'packaged', status: 'EXECUTING' }), 'poison'),
+      sqsEvent(patchEvent(2, { status: 'SUCCESS' })),
+    ];
+    const synced = await runPackaged<SQSBatchResponse>('sync', events);
+    expect(synced).toMatchObject({
+      code: 0,
+      stderr: '',
+      answers: [{ batchItemFailures: [{ itemIdentifier: 'm1' }] }, { batchItemFailures: [] }],
+    });
+
+    const path = '/yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get';
+    const rpc = (contentType: string, body: string | Buffer) => ({
+      ...httpEvent('POST', path, { 'content-type': contentType }),
+      body: Buffer.from(body).toString('base64'),
+      isBase64Encoded: true,
+    });
+    const got = await runPackaged<APIGatewayProxyStructuredResultV2>('get', [
+      httpEvent('GET', '/datasphere/v2/jobs/j1'),
+      rpc('application/json', '{"jobId":"j1"}'),
+      rpc('application/grpc-web+proto', Buffer.from([0, 0, 0, 0, 4, 0x0a, 2, 0x6a, 0x31])),
+      httpEvent('GET', '/datasphere/v2/jobs/nope'),
+    ]);
+    expect(got).toMatchObject({ code: 0, stderr: '' });
+    const [rest, connect, grpcWeb, missing] = got.answers;
+    const job = { id: 'j1', name: 'packaged', status: 'SUCCESS', projectId: 'p1' };
+    expect(rest).toMatchObject({ statusCode: 200, headers: { 'x-job-revision': '2' } });
+    expect(JSON.parse(rest!.body!)).toEqual(job);
+    expect(JSON.parse(connect!.body!)).toEqual(job);
+    expect(Buffer.from(grpcWeb!.body!, 'base64').toString('latin1')).toContain('grpc-status: 0');
+    expect(missing).toMatchObject({ statusCode: 404 });
+  });
+
+  it.each([
+    ['get', 'AUTH_MODE'],
+    ['get', 'JOB_TABLE'],
+    ['sync', 'JOB_TABLE'],
+  ])('makes a %s that does not start without %s, and names it', async (name, variable) => {
+    const { code, stderr } = await runPackaged(name, [], { [variable]: '' });
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${variable} is not set`);
+  });
+
+  it('keeps writing, events and native gRPC out of get', async () => {
+    const code = await readFile(join(folder, 'get/functions/get.mjs'), 'utf8');
+    for (const name of [
+      'PutItemCommand',
+      'DeleteItemCommand',
+      'BatchWriteItem',
+      'JobEvent',
+      'grpc-js',
+      'http2Server',
+    ]) {
+      expect([name, code.includes(name)]).toEqual([name, false]);
+    }
+  });
+
+  it('is closed by default: only signed requests reach the function', async () => {
+    const template = JSON.parse(
+      await readFile(join(folder, 'package/cloudformation-template-update-stack.json'), 'utf8'),
+    ) as { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
+    const resources = Object.values(template.Resources);
+    const routes = resources.filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route');
+    expect(routes.map(({ Properties }) => Properties['AuthorizationType'])).toEqual(['AWS_IAM']);
+    const get = template.Resources['GetLambdaFunction']!.Properties as {
+      Environment: { Variables: object };
+      Runtime: string;
+    };
+    expect(get.Environment.Variables).toMatchObject({ AUTH_MODE: 'iam' });
+    expect(get.Runtime).toBe('nodejs24.x');
+  });
+});
