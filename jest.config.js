@@ -9,6 +9,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/.serverless/', '/.esbuild/'],
   modulePathIgnorePatterns: ['<rootDir>/.serverless/', '<rootDir>/.esbuild/'],
   testTimeout: 30_000,
+  maxWorkers: 2,
   // The functions log every failure, and many tests are about failures.
   silent: true,
 };
