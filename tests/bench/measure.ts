@@ -1,0 +1,54 @@
+/** Measures contestants side by side on a machine that others use too. */
+
+/** What one contestant costs. */
+export interface Measured {
+  readonly name: string;
+  /** CPU time of one run in microseconds: the median of the rounds, and the lowest and highest of them. */
+  readonly cpuUs: number;
+  readonly lowUs: number;
+  readonly highUs: number;
+}
+
+export interface Contestant {
+  readonly name: string;
+  readonly run: () => unknown;
+}
+
+const rounds = 9;
+
+/** How much CPU time a contestant gets in one round, in microseconds. */
+const roundUs = 60_000;
+
+/** Runs all contestants in turn, in each round from another one on, and takes medians. */
+export function measure(contestants: readonly Contestant[]): readonly Measured[] {
+  const counts = contestants.map(({ run }) => calibrate(run));
+  const samples = contestants.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < contestants.length; turn++) {
+      const index = (turn + round) % contestants.length;
+      samples[index]!.push(cpuOf(contestants[index]!.run, counts[index]!));
+    }
+  }
+  return contestants.map(({ name }, index) => {
+    const sorted = samples[index]!.sort((a, b) => a - b);
+    return { name, cpuUs: sorted[rounds >> 1]!, lowUs: sorted[0]!, highUs: sorted[rounds - 1]! };
+  });
+}
+
+/** Warms up, and finds how many runs fill a round. */
+function calibrate(run: () => unknown): number {
+  for (let count = 1; ; count *= 2) {
+    const us = cpuOf(run, count) * count;
+    if (us > roundUs) return Math.max(1, Math.round((count * roundUs) / us));
+  }
+}
+
+function cpuOf(run: () => unknown, count: number): number {
+  const start = process.cpuUsage();
+  for (let index = 0; index < count; index++) sink = run();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / count;
+}
+
+/** Keeps what a contestant makes, so that making it cannot be left out. */
+export let sink: unknown;
