@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { connect, constants, type ClientHttp2Session } from 'node:http2';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -6,6 +6,8 @@ import { promisify } from 'node:util';
 import * as grpc from '@grpc/grpc-js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { service as healthService } from 'grpc-health-check';
+import { makeCertificate } from '../support/certificates.ts';
+import type { Verdict } from '../support/dynamodb-proxy.ts';
 import { startGrpcService, type RunningGrpc } from '../support/grpc-service.ts';
 import { grpcJsClient } from '../support/rpc-clients.ts';
 import { jobIds, p1Reader, startService, storedJobs, type TestService } from '../support/service.ts';
@@ -285,10 +287,15 @@ describe('functions/grpc', () => {
     });
   });
 
-  it('finishes what is in flight when it is told to stop, and takes nothing new', async () => {
-    service.proxy.decide = () => 'hang';
+  interface RunningScript {
+    readonly child: ChildProcess;
+    readonly address: string;
+    readonly exited: Promise<number | null>;
+  }
+
+  const runScript = async (env: Readonly<Record<string, string>> = {}): Promise<RunningScript> => {
     const child = spawn(process.execPath, [script], {
-      env: { ...base, AWS_ENDPOINT_URL_DYNAMODB: service.proxy.endpoint, LOG_LEVEL: 'warn' },
+      env: { ...base, AWS_ENDPOINT_URL_DYNAMODB: service.proxy.endpoint, LOG_LEVEL: 'warn', ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
@@ -297,20 +304,48 @@ describe('functions/grpc', () => {
         resolve(chunk.toString());
       }),
     );
-    const address = /127\.0\.0\.1:\d+/.exec(line)![0];
+    return { child, address: /127\.0\.0\.1:\d+/.exec(line)![0], exited };
+  };
+
+  it('finishes what is in flight when it is told to stop, and takes nothing new', async () => {
+    let release: (verdict: Verdict) => void = () => undefined;
+    const held = new Promise<Verdict>((resolve) => {
+      release = resolve;
+    });
+    service.proxy.decide = () => held;
+    const { child, address, exited } = await runScript({ JOB_TABLE: service.table });
     const [first, second] = [grpcJsClient(address), grpcJsClient(address)];
     service.proxy.calls.length = 0;
-    const inFlight = first.get(jobIds.plain, { timeoutMs: 1500 });
+    const inFlight = first.get(jobIds.plain);
     while (service.proxy.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     child.kill('SIGTERM');
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(await second.get(jobIds.plain, { timeoutMs: 1000 })).toMatchObject({
-      code: expect.stringMatching(/UNAVAILABLE|DEADLINE/) as unknown,
+      code: expect.stringMatching(/UNAVAILABLE|DEADLINE_EXCEEDED/) as unknown,
     });
     expect(child.exitCode).toBeNull();
-    expect(await inFlight).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    release('forward');
+    expect(await inFlight).toMatchObject({ job: { id: jobIds.plain } });
     expect(await exited).toBe(0);
     first.close?.();
     second.close?.();
+  });
+
+  it('serves TLS with GRPC_TLS_CERT and GRPC_TLS_KEY', async () => {
+    const { certFile, keyFile, pem, remove } = await makeCertificate();
+    const running = await runScript({
+      JOB_TABLE: service.table,
+      GRPC_TLS_CERT: certFile,
+      GRPC_TLS_KEY: keyFile,
+    });
+    const client = grpcJsClient(
+      running.address.replace('127.0.0.1', 'localhost'),
+      grpc.credentials.createSsl(Buffer.from(pem)),
+    );
+    expect(await client.get(jobIds.plain)).toMatchObject({ job: { id: jobIds.plain } });
+    client.close?.();
+    running.child.kill('SIGTERM');
+    expect(await running.exited).toBe(0);
+    await remove();
   });
 });

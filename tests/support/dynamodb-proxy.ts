@@ -15,8 +15,8 @@ export type Verdict = 'forward' | 'lose-answer' | 'throttle' | 'hang';
 export interface Proxy extends Engine {
   /** Every call since the start, or since it was emptied. */
   readonly calls: Call[];
-  /** Decides what becomes of each call; forwards all unless set. */
-  decide: (call: Call) => Verdict;
+  /** Decides what becomes of each call, at once or later; forwards all unless set. */
+  decide: (call: Call) => Verdict | Promise<Verdict>;
 }
 
 /**
@@ -51,7 +51,7 @@ export async function startProxy(engine: string): Promise<Proxy> {
     const operation = String(request.headers['x-amz-target']).split('.')[1] ?? '';
     const call: Call = { operation, body: JSON.parse(body.toString()) as Call['body'] };
     calls.push(call);
-    const verdict = proxy.decide(call);
+    const verdict = await proxy.decide(call);
     if (verdict === 'hang') return;
     if (verdict === 'throttle') {
       send(response, 400, {

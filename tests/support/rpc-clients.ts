@@ -1,5 +1,5 @@
 /** Clients that nobody here wrote, behind one shape, so that one suite can hold them all to the same answers. */
-import { fromBinary, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { fromBinary, type Message } from '@bufbuild/protobuf';
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import {
@@ -205,10 +205,4 @@ function grpcWebClient(baseUrl: string, format: 'binary' | 'text'): RpcClient {
         });
       }),
   };
-}
-
-/** Decodes one detail of an error. */
-export function detailOf(result: RpcResult, desc: DescMessage): Message | undefined {
-  const found = 'details' in result ? result.details.find(({ type }) => type === desc.typeName) : undefined;
-  return found && fromBinary(desc, found.value);
 }

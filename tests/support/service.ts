@@ -19,6 +19,8 @@ export interface TestService {
     readonly log: () => void;
   };
   readonly proxy: Proxy;
+  /** Name of the table. */
+  readonly table: string;
   /** Every line that was logged. */
   readonly logged: string[];
   readonly write: (jobId: string, document: Document) => Promise<void>;
@@ -85,6 +87,7 @@ export async function startService(authenticator = openDoor): Promise<TestServic
   return {
     parts: { store: createDynamoDbJobReader(table), authenticator, log },
     proxy,
+    table: table.table,
     logged,
     write,
     stop: async () => {
