@@ -29,5 +29,5 @@ export class Deadline {
 }
 
 export function deadlineExceeded(cause?: unknown): Status {
-  return new Status('DEADLINE_EXCEEDED', 'the deadline passed before the job was read', { cause });
+  return new Status('DEADLINE_EXCEEDED', 'the deadline passed', { cause });
 }

@@ -103,7 +103,7 @@ describe('Connect', () => {
       message: expect.any(String) as unknown,
       details: [
         { type: 'google.rpc.RequestInfo' },
-        ...(status === 400 ? [{ type: 'google.rpc.BadRequest' }] : []),
+        ...(code === 'invalid_argument' ? [{ type: 'google.rpc.BadRequest' }] : []),
       ],
     });
     expect((await post('application/json', JSON.stringify({ jobId: jobIds.plain }))).status).toBe(200);

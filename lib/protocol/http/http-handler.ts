@@ -1,6 +1,6 @@
 /** All that is spoken over HTTP, behind one function. */
 import { getJob, type GetJobParts } from '../../service/get-job.ts';
-import { Status, toStatus } from '../../status.ts';
+import { invalidArgument, Status, toStatus } from '../../status.ts';
 import { describeError, type Log } from '../../telemetry/log.ts';
 import { serviceName } from '../get-job-request.ts';
 import { readRequestId } from '../request-metadata.ts';
@@ -55,9 +55,8 @@ async function exchange(
   get: GetJob,
   responseSizeLimit: number,
 ): Promise<{ response: HttpResponse; failure?: Status }> {
-  let protocol: HttpProtocol = rest;
+  const protocol = chooseProtocol(request);
   try {
-    protocol = chooseProtocol(request);
     const response = encodeContent(request, await protocol.answer(request, get));
     if (response.body.length > responseSizeLimit) throw tooLarge(response.body.length, responseSizeLimit);
     return { response };
@@ -95,7 +94,7 @@ function chooseProtocol(request: HttpRequest): HttpProtocol {
 const acceptPost = [...connectMediaTypes, 'application/grpc-web', 'application/grpc-web-text'].join(', ');
 const notGet = new Status('UNIMPLEMENTED', 'jobs can be read with GET and HEAD only');
 const notPost = new Status('UNIMPLEMENTED', 'calls are made with POST, or with GET as Connect has it');
-const wrongContentType = new Status('INVALID_ARGUMENT', `content-type: must be one of ${acceptPost}`);
+const wrongContentType = invalidArgument('content-type', `must be one of ${acceptPost}`);
 
 /** The protocol, but with one answer for everything. */
 function refusing(
