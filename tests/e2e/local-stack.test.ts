@@ -12,19 +12,25 @@ import {
 } from '@aws-sdk/client-sqs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Session } from '@yandex-cloud/nodejs-sdk';
+import sdk from '@yandex-cloud/nodejs-sdk/datasphere-v2';
 import { localAws } from '../../infra/local/credentials.ts';
 import { assertPortsFree } from '../../infra/local/ports.ts';
+import { makeCertificate } from '../support/certificates.ts';
 import { snapshotEvent } from '../support/events.ts';
 import { grpcJsClient } from '../support/rpc-clients.ts';
 import {
   eventually,
   freePorts,
+  killRunningStacks,
   projectRoot,
   spawnStack,
   untilGone,
   untilReady,
   type LocalStack,
 } from '../support/local-stack.ts';
+
+afterAll(killRunningStacks);
 
 const run = promisify(execFile);
 const sampleId = 'bt1train0resnet50abc';
@@ -158,6 +164,33 @@ describe('npm start', () => {
     await assertPortsFree({ http: +HTTP_PORT, grpc: +GRPC_PORT, sqs: +SQS_PORT, dynamodb: +DYNAMODB_PORT });
     await untilGone(stack);
   });
+});
+
+describe('npm start with a certificate', () => {
+  it('serves the official client as it is', async () => {
+    // A job without a duration: of that the client's own JSON is not the canonical one.
+    const jobId = 'bt1failed0noartifact';
+    const certificate = await makeCertificate();
+    const tls = { GRPC_TLS_CERT: certificate.certFile, GRPC_TLS_KEY: certificate.keyFile };
+    const stack = spawnStack(await freePorts(), { ...tls, DEMO: '0' });
+    await untilReady(stack);
+    const { GetProjectJobRequest, ProjectJobServiceClient } = sdk.projectJobService;
+    const client = new Session({ iamToken: 't', ssl: { rootCerts: Buffer.from(certificate.pem) } }).client(
+      ProjectJobServiceClient,
+      `localhost:${stack.ports.GRPC_PORT}`,
+    );
+    const job = await client.get(GetProjectJobRequest.fromPartial({ jobId }));
+    const rest = await fetch(`http://127.0.0.1:${stack.ports.HTTP_PORT}/datasphere/v2/jobs/${jobId}`);
+    expect(sdk.jobs.Job.toJSON(job)).toEqual(sdk.jobs.Job.toJSON(sdk.jobs.Job.fromJSON(await rest.json())));
+    await expect(client.get(GetProjectJobRequest.fromPartial({ jobId: 'nope' }))).rejects.toMatchObject({
+      name: 'ClientError',
+      code: 5,
+    });
+    process.kill(stack.process.pid!, 'SIGTERM');
+    expect(await stack.exited).toBe(0);
+    await untilGone(stack);
+    await certificate.remove();
+  }, 60_000);
 });
 
 describe('npm start, badly set up', () => {

@@ -31,6 +31,13 @@ export async function freePorts(): Promise<StackPorts> {
   return { HTTP_PORT: http!, GRPC_PORT: grpc!, SQS_PORT: sqs!, DYNAMODB_PORT: dynamodb! };
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends what a failed test left behind, so that the test run can end too. */
+export function killRunningStacks(): void {
+  for (const child of running) process.kill(-child.pid!, 'SIGKILL');
+}
+
 /** Starts the stack in a process group of its own, as a terminal does, so that Ctrl-C can be sent to all of it. */
 export function spawnStack(ports: StackPorts, env: Readonly<Record<string, string>> = {}): LocalStack {
   const args = ['--import', './infra/require-node.js', 'infra/local/start.ts'];
@@ -45,6 +52,8 @@ export function spawnStack(ports: StackPorts, env: Readonly<Record<string, strin
     stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   }
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   return { process: child, ports, output: () => output, exited };
 }
 
