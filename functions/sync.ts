@@ -19,6 +19,11 @@ const answerMs = 500;
 
 export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }, context) => {
   const deadline = new Deadline(context.getRemainingTimeInMillis() - answerMs);
-  const failed = await syncMessages(parts, Records, deadline);
+  const messages = Records.map(({ messageId, body, attributes }) => ({
+    messageId,
+    body,
+    redelivered: Number(attributes.ApproximateReceiveCount) > 1,
+  }));
+  const failed = await syncMessages(parts, messages, deadline);
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 });

@@ -1,24 +1,43 @@
 import { Status } from './status.ts';
 
+/** Where a deadline gets the time from. */
+export interface Clock {
+  /** Milliseconds since some moment; never goes back. */
+  now(): number;
+  /** A signal that aborts after so many milliseconds. */
+  timeout(afterMs: number): AbortSignal;
+}
+
+const systemClock: Clock = {
+  now: () => performance.now(),
+  timeout: (afterMs) => AbortSignal.timeout(afterMs),
+};
+
+export interface DeadlineOptions {
+  /** Aborts when the caller goes away. */
+  readonly cancelled?: AbortSignal;
+  /** The system's unless set. */
+  readonly clock?: Clock;
+}
+
 /** The moment after which nobody waits for an answer any more. */
 export class Deadline {
   /** Aborts when the deadline passes, or earlier when the caller goes away. */
   readonly signal: AbortSignal;
   private readonly atMs: number;
+  private readonly clock: Clock;
 
-  /**
-   * @param afterMs how long from now, in milliseconds
-   * @param cancelled aborts when the caller goes away
-   */
-  constructor(afterMs: number, cancelled?: AbortSignal) {
-    this.atMs = performance.now() + afterMs;
-    const timeout = AbortSignal.timeout(Math.max(0, Math.ceil(afterMs)));
+  /** @param afterMs how long from now, in milliseconds */
+  constructor(afterMs: number, { cancelled, clock = systemClock }: DeadlineOptions = {}) {
+    this.clock = clock;
+    this.atMs = clock.now() + afterMs;
+    const timeout = clock.timeout(Math.max(0, Math.ceil(afterMs)));
     this.signal = cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]);
   }
 
   /** Milliseconds that are left; 0 when the deadline has passed. */
   remainingMs(): number {
-    return Math.max(0, this.atMs - performance.now());
+    return Math.max(0, this.atMs - this.clock.now());
   }
 
   /** @throws {Status} DEADLINE_EXCEEDED once it has passed, CANCELLED where the caller has gone */

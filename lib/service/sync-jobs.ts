@@ -9,6 +9,13 @@ import type { JobStore, StoredJob } from '../store/job-store.ts';
 /** What became of an event: its effect, or a newer one, is durable; or it failed and must come again. */
 export type SyncOutcome = 'applied' | 'unchanged' | Status;
 
+/** An event as the queue delivered it. */
+export interface Delivery {
+  readonly event: JobEvent;
+  /** Whether it was delivered before: then whoever had it may have crashed half-way. */
+  readonly redelivered: boolean;
+}
+
 export interface SyncParts {
   readonly store: JobStore;
   /** Waits between tries. */
@@ -28,29 +35,60 @@ const longestBackoffMs = 640;
  * Makes a batch of events durable: groups them by job, folds each job's events into one document, and writes that with
  * at most one successful write. Order and repetition within and between batches do not matter; see `job/merge.ts`.
  *
- * @returns what became of each event, in the order of `events`; never throws
+ * @returns what became of each event, in the order of `deliveries`; never throws
  */
 export async function syncJobs(
   parts: SyncParts,
-  events: readonly JobEvent[],
+  deliveries: readonly Delivery[],
   deadline: Deadline,
 ): Promise<readonly SyncOutcome[]> {
-  const groups = Map.groupBy(events, (event) => event.jobId);
-  const outcomes = new Map<JobEvent, SyncOutcome>();
+  const outcomes = new Map<Delivery, SyncOutcome>();
   await pMap(
-    groups,
+    Map.groupBy(deliveries, ({ event }) => event.jobId),
     async ([jobId, group]) => {
-      const notices = group.filter((event) => event.news === 'changed');
-      for (const notice of notices) outcomes.set(notice, noUpstream());
-      const news = group.map((event) => event.news).filter((one) => one !== 'changed');
-      const [first, ...rest] = news;
-      if (first === undefined) return;
-      const outcome = await writeNews(parts, jobId, rest.reduce(merge, first), deadline).catch(toStatus);
-      for (const event of group) if (event.news !== 'changed') outcomes.set(event, outcome);
+      for (const delivery of group.filter(isNotice)) outcomes.set(delivery, noUpstream());
+      const news = group.filter(isNews);
+      const settled = await syncJob(parts, jobId, news, deadline);
+      for (const [index, delivery] of news.entries()) outcomes.set(delivery, settled[index]!);
     },
     { concurrency },
   );
-  return events.map((event) => outcomes.get(event)!);
+  return deliveries.map((delivery) => outcomes.get(delivery)!);
+}
+
+/** An event that says itself what is new. */
+type News = Delivery & { readonly event: { readonly news: Document } };
+
+function isNews(delivery: Delivery): delivery is News {
+  return !isNotice(delivery);
+}
+
+function isNotice({ event }: Delivery): boolean {
+  return event.news === 'changed';
+}
+
+async function syncJob(
+  parts: SyncParts,
+  jobId: string,
+  news: readonly News[],
+  deadline: Deadline,
+): Promise<readonly SyncOutcome[]> {
+  if (news.length === 0) return [];
+  const write = async (some: readonly News[]): Promise<SyncOutcome> => {
+    try {
+      const folded = some.map(({ event }) => event.news).reduce(merge);
+      const outcome = await writeNews(parts, jobId, folded, deadline);
+      if (some.some(({ redelivered }) => redelivered)) await parts.store.removeLeftovers(jobId, deadline);
+      return outcome;
+    } catch (error) {
+      return toStatus(error);
+    }
+  };
+  const outcome = await write(news);
+  const tooLarge = typeof outcome !== 'string' && outcome.code === 'RESOURCE_EXHAUSTED';
+  if (!tooLarge || news.length === 1) return news.map(() => outcome);
+  // The one that is too large must not take its neighbours with it.
+  return pMap(news, (one) => write([one]), { concurrency: 1 });
 }
 
 /** Merges news into the job's document. */

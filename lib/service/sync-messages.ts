@@ -2,12 +2,14 @@ import type { Deadline } from '../deadline.ts';
 import { parseJobEvent, type JobEvent } from '../events/job-event.ts';
 import { Status, toStatus } from '../status.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
-import { syncJobs, type SyncOutcome, type SyncParts } from './sync-jobs.ts';
+import { syncJobs, type Delivery, type SyncOutcome, type SyncParts } from './sync-jobs.ts';
 
 /** A message of the queue. */
 export interface Message {
   readonly messageId: string;
   readonly body: string;
+  /** Whether it was delivered before: then whoever had it may have crashed half-way. */
+  readonly redelivered: boolean;
 }
 
 /** A message and what came of it. */
@@ -47,12 +49,12 @@ export async function syncMessages(
 
 interface ReadMessage {
   readonly messageId: string;
-  readonly content: JobEvent | Status;
+  readonly content: Delivery | Status;
 }
 
-function readMessage({ messageId, body }: Message): ReadMessage {
+function readMessage({ messageId, body, redelivered }: Message): ReadMessage {
   try {
-    return { messageId, content: parseJobEvent(body) };
+    return { messageId, content: { event: parseJobEvent(body), redelivered } };
   } catch (error) {
     return { messageId, content: toStatus(error) };
   }
@@ -63,15 +65,15 @@ async function syncReadable(
   messages: readonly ReadMessage[],
   deadline: Deadline,
 ): Promise<readonly SyncedMessage[]> {
-  const events = messages
+  const deliveries = messages
     .map(({ content }) => content)
-    .filter((content): content is JobEvent => !(content instanceof Status));
-  const outcomes = await syncJobs(parts, events, deadline);
-  const outcomeOf = new Map(events.map((event, index) => [event, outcomes[index]!]));
+    .filter((content): content is Delivery => !(content instanceof Status));
+  const outcomes = await syncJobs(parts, deliveries, deadline);
+  const outcomeOf = new Map(deliveries.map((delivery, index) => [delivery, outcomes[index]!]));
   return messages.map(({ messageId, content }) =>
     content instanceof Status
       ? { messageId, event: undefined, outcome: content }
-      : { messageId, event: content, outcome: outcomeOf.get(content)! },
+      : { messageId, event: content.event, outcome: outcomeOf.get(content)! },
   );
 }
 

@@ -1,12 +1,13 @@
-import { GetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { Status } from '../status.ts';
+import type { DynamoDb } from './dynamodb-client.ts';
 import { callDynamoDb } from './dynamodb-errors.ts';
 import { partKey } from './generation.ts';
 import { headPart, key, readHead, type Head, type Item } from './head-item.ts';
 import type { JobReader, ReadOptions, StoredJob } from './job-store.ts';
 
 export interface DynamoDbJobReaderOptions {
-  readonly client: DynamoDBClient;
+  readonly client: DynamoDb;
   /** Name of the table. */
   readonly table: string;
 }

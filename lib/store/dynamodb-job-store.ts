@@ -1,19 +1,21 @@
-import { PutItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Deadline } from '../deadline.ts';
 import type { LiveDocument } from '../job/document.ts';
 import { Status } from '../status.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { conditionFor, type Condition } from './conditions.ts';
 import { createDynamoDbJobReader } from './dynamodb-job-reader.ts';
+import type { DynamoDb } from './dynamodb-client.ts';
 import { callDynamoDb } from './dynamodb-errors.ts';
 import { encodeJob } from './encoding.ts';
 import { newGeneration } from './generation.ts';
 import { headItemWithoutJob, itemSize, readHead, tombstoneItem, type Item } from './head-item.ts';
 import type { JobStore, StoredJob } from './job-store.ts';
 import { createPartsWriter } from './parts-writer.ts';
+import { dynamoDbSizeLimits, type SizeLimits } from './size-limits.ts';
 
 export interface DynamoDbJobStoreOptions {
-  readonly client: DynamoDBClient;
+  readonly client: DynamoDb;
   /** Name of the table. */
   readonly table: string;
   /** How long a deleted job's tombstone is kept. */
@@ -21,13 +23,9 @@ export interface DynamoDbJobStoreOptions {
   readonly log: Log;
   /** The clock. */
   readonly now?: () => Date;
+  /** DynamoDB's unless set. */
+  readonly limits?: SizeLimits;
 }
-
-/** The most bytes that a head item may take; DynamoDB's limit is 400 KB, names included. */
-const headSizeLimit = 400 * 1024;
-
-/** The most bytes that a document may take in the table. */
-export const documentSizeLimit = 4 << 20;
 
 /** The attributes `encoding` and `parts`, and the name of `job`. */
 const jobAttributesSize = 24;
@@ -39,9 +37,9 @@ const jobAttributesSize = 24;
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
  */
 export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobStore {
-  const { client, table, tombstoneDays, log, now = () => new Date() } = options;
+  const { client, table, tombstoneDays, log, now = () => new Date(), limits = dynamoDbSizeLimits } = options;
   const reader = createDynamoDbJobReader({ client, table });
-  const partsWriter = createPartsWriter({ client, table, now });
+  const partsWriter = createPartsWriter({ client, table, now, partBytes: limits.partBytes });
 
   const putHead = async (item: Item, condition: Condition, deadline: Deadline): Promise<HeadWrite> => {
     const command = new PutItemCommand({
@@ -73,22 +71,21 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
   };
 
   /**
-   * Deletes what the replaced head pointed to. The new head is durable by then, so that a failure loses nothing and
-   * must not fail the write: what is left behind is found by a later one.
+   * Deletes what the replaced head pointed to, and on the way what others left behind. The new head is durable by then,
+   * so that a failure loses nothing and must not fail the write: what is left behind is found by a later one.
    */
-  const removeReplaced = async (
+  const tidyUp = async (
     jobId: string,
-    replaced: Item | undefined,
+    replaced: Item | undefined | 'unknown',
     parts: number,
     deadline: Deadline,
   ) => {
-    const former = replaced && readHead(replaced);
+    const former = replaced === undefined || replaced === 'unknown' ? undefined : readHead(replaced);
+    const formerParts = former?.parts ?? 0;
     try {
-      if (former && former.parts > 0)
-        await partsWriter.remove(jobId, former.generation, former.parts, deadline);
-      if (parts > 0 || (former && former.parts > 0)) {
+      if (formerParts > 0) await partsWriter.remove(jobId, former!.generation, formerParts, deadline);
+      if (parts > 0 || formerParts > 0 || replaced === 'unknown')
         await partsWriter.removeAbandoned(jobId, deadline);
-      }
     } catch (error) {
       log('warn', 'parts of a replaced document were left behind', { jobId, error: describeError(error) });
     }
@@ -97,24 +94,29 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
   return {
     get: (jobId, readOptions) => reader.get(jobId, readOptions),
 
+    removeLeftovers: (jobId, deadline) => partsWriter.removeAbandoned(jobId, deadline),
+
     async put(jobId, document, { expect, deadline }) {
       const syncedAt = now();
       const generation = newGeneration(syncedAt);
       const condition = conditionFor(document, expect);
       const layout = document.deleted
         ? { item: tombstoneItem(jobId, syncedAt, tombstoneDays), rest: undefined }
-        : layOut(headItemWithoutJob(jobId, document, generation, syncedAt), document);
+        : layOut(headItemWithoutJob(jobId, document, generation, syncedAt), document, limits);
       const parts = layout.rest ? await partsWriter.write(jobId, generation, layout.rest, deadline) : 0;
       const item = parts === 0 ? layout.item : { ...layout.item, parts: { N: String(parts) } };
 
       const result = await putHead(item, condition, deadline);
       if (result.written) {
-        await removeReplaced(jobId, result.replaced, parts, deadline);
+        await tidyUp(jobId, result.replaced, parts, deadline);
         return { written: true };
       }
       const current = await readCurrent(jobId, result.inTheWay, deadline);
       // The SDK sends a request again whose answer was lost: then what stands in the way is this very write.
-      if (current?.generation === generation) return { written: true };
+      if (current?.generation === generation) {
+        await tidyUp(jobId, 'unknown', parts, deadline);
+        return { written: true };
+      }
       if (parts > 0) await partsWriter.remove(jobId, generation, parts, deadline);
       return { written: false, current };
     },
@@ -132,23 +134,28 @@ interface Layout {
   readonly rest: Uint8Array | undefined;
 }
 
-function layOut(head: Item, document: LiveDocument): Layout {
+function layOut(head: Item, document: LiveDocument, limits: SizeLimits): Layout {
   const overhead = itemSize(head) + jobAttributesSize;
   const { bytes, encoding } = encodeJob(document.job, overhead);
-  refuseTooLarge(document, bytes.length, overhead);
+  refuseTooLarge(document, bytes.length, overhead, limits);
   const item: Item = encoding === undefined ? head : { ...head, encoding: { S: encoding } };
-  if (overhead + bytes.length <= headSizeLimit)
+  if (overhead + bytes.length <= limits.headBytes)
     return { item: { ...item, job: { B: bytes } }, rest: undefined };
   return { item, rest: bytes };
 }
 
-function refuseTooLarge(document: LiveDocument, storedBytes: number, overhead: number): void {
-  if (storedBytes <= documentSizeLimit && overhead <= headSizeLimit / 2) return;
+function refuseTooLarge(
+  document: LiveDocument,
+  storedBytes: number,
+  overhead: number,
+  { headBytes, documentBytes }: SizeLimits,
+): void {
+  if (storedBytes <= documentBytes && overhead <= headBytes / 2) return;
   throw new Status(
     'RESOURCE_EXHAUSTED',
     `the job takes ${storedBytes} bytes in the table, of ${document.job.length} before compression, and its ` +
-      `${document.later.length} patches since the last snapshot ${overhead} more; at most ${documentSizeLimit} and ` +
-      `${headSizeLimit / 2} can be kept`,
+      `${document.later.length} patches since the last snapshot ${overhead} more; at most ${documentBytes} and ` +
+      `${headBytes / 2} can be kept`,
   );
 }
 

@@ -13,6 +13,11 @@ export function partKey(generation: string, index: number): string {
   return `${generation}/${String(index).padStart(4, '0')}`;
 }
 
+/** The generation that a part belongs to. */
+export function generationOf(part: string): string {
+  return part.slice(0, part.lastIndexOf('/'));
+}
+
 /** A sort key that all parts written before a moment are below. */
 export function partKeysBefore(moment: Date): string {
   return String(moment.getTime()).padStart(13, '0');

@@ -46,6 +46,13 @@ export interface JobStore extends JobReader {
    * @throws {Status} as reading does, and RESOURCE_EXHAUSTED for a document that is too large to be kept
    */
   put(jobId: string, document: Document, options: WriteOptions): Promise<PutResult>;
+
+  /**
+   * Removes what writers of the job left behind that crashed, or could not reach the store to tidy up.
+   *
+   * @throws {Status} as reading does
+   */
+  removeLeftovers(jobId: string, deadline: Deadline): Promise<void>;
 }
 
 export interface WriteOptions {

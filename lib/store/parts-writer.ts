@@ -1,49 +1,46 @@
 /** Writes and deletes the parts of documents that one item cannot hold. */
 import {
   DeleteItemCommand,
+  GetItemCommand,
   PutItemCommand,
   QueryCommand,
-  type DynamoDBClient,
   type QueryCommandOutput,
 } from '@aws-sdk/client-dynamodb';
 import pMap from 'p-map';
 import type { Deadline } from '../deadline.ts';
+import type { DynamoDb } from './dynamodb-client.ts';
 import { callDynamoDb } from './dynamodb-errors.ts';
-import { readUnitBytes } from './encoding.ts';
-import { partKey, partKeysBefore } from './generation.ts';
-import { key } from './head-item.ts';
-
-/**
- * Bytes of the Job in one part: with the names and keys around them, at most 135 bytes, the item is as near to 400 KB
- * as whole read units go.
- */
-const partBytes = 99 * readUnitBytes - 135;
+import { generationOf, partKey, partKeysBefore } from './generation.ts';
+import { headPart, key } from './head-item.ts';
 
 /** Calls to the table under way at once for one document. */
 const concurrency = 4;
 
 /**
  * Parts of a generation that no head names are left alone for this long: their writer may still be about to write the
- * head. Longer than a function can run, with room for clocks that differ.
+ * head. It has the half minute that sync may run, and two minutes are room for clocks that differ. Less than the
+ * queue's visibility timeout, so that whoever gets a crashed writer's message finds what that left behind.
  */
-const abandonedAfterMs = 60 * 60 * 1000;
+const abandonedAfterMs = 150_000;
 
 export interface PartsWriter {
   /** Writes a generation's parts; gives their number. */
   write(jobId: string, generation: string, bytes: Uint8Array, deadline: Deadline): Promise<number>;
   /** Deletes a generation's parts. */
   remove(jobId: string, generation: string, parts: number, deadline: Deadline): Promise<void>;
-  /** Deletes what writers left behind that crashed before they wrote a head. Called right after a head was written. */
+  /** Deletes what writers left behind that are surely gone by now: old parts that the head does not name. */
   removeAbandoned(jobId: string, deadline: Deadline): Promise<void>;
 }
 
 export interface PartsWriterOptions {
-  readonly client: DynamoDBClient;
+  readonly client: DynamoDb;
   readonly table: string;
   readonly now: () => Date;
+  /** The most bytes that one part holds. */
+  readonly partBytes: number;
 }
 
-export function createPartsWriter({ client, table, now }: PartsWriterOptions): PartsWriter {
+export function createPartsWriter({ client, table, now, partBytes }: PartsWriterOptions): PartsWriter {
   const remove = (jobId: string, parts: readonly string[], deadline: Deadline): Promise<unknown> =>
     pMap(
       parts,
@@ -53,6 +50,17 @@ export function createPartsWriter({ client, table, now }: PartsWriterOptions): P
       },
       { concurrency },
     );
+
+  const readGeneration = async (jobId: string, deadline: Deadline): Promise<string | undefined> => {
+    const command = new GetItemCommand({
+      TableName: table,
+      Key: key(jobId, headPart),
+      ProjectionExpression: 'generation',
+      ConsistentRead: true,
+    });
+    const { Item } = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+    return Item?.['generation']?.S;
+  };
 
   return {
     async write(jobId, generation, bytes, deadline) {
@@ -90,11 +98,12 @@ export function createPartsWriter({ client, table, now }: PartsWriterOptions): P
       do {
         const command = new QueryCommand({ ...input, ...(from && { ExclusiveStartKey: from }) });
         const page = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
-        await remove(
-          jobId,
-          (page.Items ?? []).map((item) => item['part']!.S!),
-          deadline,
-        );
+        const parts = (page.Items ?? []).map((item) => item['part']!.S!);
+        if (parts.length > 0) {
+          const current = await readGeneration(jobId, deadline);
+          const abandoned = parts.filter((part) => generationOf(part) !== current);
+          await remove(jobId, abandoned, deadline);
+        }
         from = page.LastEvaluatedKey;
       } while (from !== undefined);
     },

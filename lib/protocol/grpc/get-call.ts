@@ -68,7 +68,7 @@ function deadlineOf(call: GetCall): Deadline {
   });
   const atMs = Number(call.getDeadline());
   const leftMs = Number.isFinite(atMs) ? atMs - Date.now() : Infinity;
-  return new Deadline(Math.min(leftMs, longestCallMs), cancelled.signal);
+  return new Deadline(Math.min(leftMs, longestCallMs), { cancelled: cancelled.signal });
 }
 
 function headerReader(metadata: Metadata): HeaderReader {
