@@ -8,7 +8,7 @@ import { createDynamoDbJobReader } from './dynamodb-job-reader.ts';
 import type { DynamoDb } from './dynamodb-client.ts';
 import { callDynamoDb } from './dynamodb-errors.ts';
 import { encodeJob } from './encoding.ts';
-import { newGeneration } from './generation.ts';
+import { newGeneration, randomNonce } from './generation.ts';
 import { headItemWithoutJob, itemSize, readHead, tombstoneItem, type Item } from './head-item.ts';
 import type { JobStore, StoredJob } from './job-store.ts';
 import { createPartsWriter } from './parts-writer.ts';
@@ -25,6 +25,8 @@ export interface DynamoDbJobStoreOptions {
   readonly now?: () => Date;
   /** DynamoDB's unless set. */
   readonly limits?: SizeLimits;
+  /** Tells writes of one millisecond apart; random unless set. */
+  readonly nonce?: () => string;
 }
 
 /** The attributes `encoding` and `parts`, and the name of `job`. */
@@ -37,7 +39,15 @@ const jobAttributesSize = 24;
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
  */
 export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobStore {
-  const { client, table, tombstoneDays, log, now = () => new Date(), limits = dynamoDbSizeLimits } = options;
+  const {
+    client,
+    table,
+    tombstoneDays,
+    log,
+    now = () => new Date(),
+    limits = dynamoDbSizeLimits,
+    nonce = randomNonce,
+  } = options;
   const reader = createDynamoDbJobReader({ client, table });
   const partsWriter = createPartsWriter({ client, table, now, partBytes: limits.partBytes });
 
@@ -98,7 +108,7 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
 
     async put(jobId, document, { expect, deadline }) {
       const syncedAt = now();
-      const generation = newGeneration(syncedAt);
+      const generation = newGeneration(syncedAt, nonce());
       const condition = conditionFor(document, expect);
       const layout = document.deleted
         ? { item: tombstoneItem(jobId, syncedAt, tombstoneDays), rest: undefined }

@@ -3,9 +3,15 @@ import { randomBytes } from 'node:crypto';
 /**
  * Names one write of a head. It begins with the time in milliseconds, thirteen digits, so that the sort keys of parts
  * are ordered by age and come before `head`.
+ *
+ * @param nonce tells writes of one millisecond apart
  */
-export function newGeneration(now: Date): string {
-  return `${String(now.getTime()).padStart(13, '0')}-${randomBytes(6).toString('base64url')}`;
+export function newGeneration(now: Date, nonce: string = randomNonce()): string {
+  return `${String(now.getTime()).padStart(13, '0')}-${nonce}`;
+}
+
+export function randomNonce(): string {
+  return randomBytes(6).toString('base64url');
 }
 
 /** Sort key of one part of a generation. */

@@ -1,0 +1,65 @@
+import type { World } from './world.ts';
+
+/** What goes wrong, and how likely it is each time that it could. */
+const chances = {
+  duplicate: 0.15,
+  reorder: 0.5,
+  'delay past visibility': 0.02,
+  throttle: 0.02,
+  'error before the write': 0.02,
+  'error after the write': 0.03,
+  hang: 0.003,
+  'crash before a call': 0.004,
+  'crash after a call': 0.004,
+  'stale read': 0.3,
+  'clock skew': 0.3,
+  poison: 0.04,
+  'oversized document': 0.03,
+} as const;
+
+export type Drawn = keyof typeof chances;
+
+/** Faults that follow from others and are counted where they show. */
+export type Observed =
+  | 'crash'
+  | 'crash between parts and head'
+  | 'lost condition'
+  | 'two workers on one batch'
+  | 'partial batch'
+  | 'deadline passed'
+  | 'redrive';
+
+/** Every fault that must have fired in a full run. */
+export const allFaults: readonly (Drawn | Observed)[] = [
+  ...(Object.keys(chances) as Drawn[]),
+  'crash',
+  'crash between parts and head',
+  'lost condition',
+  'two workers on one batch',
+  'partial batch',
+  'deadline passed',
+  'redrive',
+];
+
+/** Draws faults from the world's seed, and counts them. */
+export class Faults {
+  readonly counts = new Map<Drawn | Observed, number>();
+  /** Off for the last act, where all that is left must heal. */
+  enabled = true;
+  private readonly world: World;
+
+  constructor(world: World) {
+    this.world = world;
+  }
+
+  /** Whether this one happens now. */
+  fires(fault: Drawn): boolean {
+    if (!this.enabled || !this.world.chance(chances[fault])) return false;
+    this.fired(fault);
+    return true;
+  }
+
+  fired(fault: Drawn | Observed): void {
+    this.counts.set(fault, (this.counts.get(fault) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,37 @@
+/** Some seeds in a process of their own: `slice.ts FROM COUNT EVENTS`. Prints one JSON line. */
+import { simulate } from './simulation.ts';
+
+export interface SliceResult {
+  readonly faults: Readonly<Record<string, number>>;
+  readonly reads: number;
+  readonly writes: number;
+  readonly failures: readonly { readonly seed: number; readonly reason: string }[];
+}
+
+/** Failing seeds after which the rest is not worth the time. */
+const failuresShown = 5;
+
+export async function runSeeds(from: number, count: number, events: number): Promise<SliceResult> {
+  const faults: Record<string, number> = {};
+  const failures: { seed: number; reason: string }[] = [];
+  let [reads, writes] = [0, 0];
+  for (let seed = from; seed < from + count && failures.length < failuresShown; seed++) {
+    try {
+      const result = await simulate(seed, events);
+      reads += result.reads;
+      writes += result.writes;
+      for (const [fault, times] of result.faults) faults[fault] = (faults[fault] ?? 0) + times;
+    } catch (error) {
+      failures.push({
+        seed,
+        reason: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+    }
+  }
+  return { faults, reads, writes, failures };
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [from = 1, count = 1, events = 100] = process.argv.slice(2).map(Number);
+  console.log(JSON.stringify(await runSeeds(from, count, events)));
+}
