@@ -6,7 +6,7 @@ const byteLimit = 1 << 20;
 
 /** Groups bodies into batches that one call can take. */
 export async function* inBatches<T extends { readonly body: string }>(
-  events: AsyncIterable<T>,
+  events: AsyncIterable<T> | Iterable<T>,
 ): AsyncGenerator<readonly T[]> {
   let batch: T[] = [];
   let size = 0;

@@ -99,7 +99,7 @@ function metered(client: DynamoDBClient): Meter {
       try {
         const result = await next({
           ...args,
-          input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' } as never,
+          input: { ...args.input, ReturnConsumedCapacity: 'TOTAL' },
         });
         const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
         meter[isRead ? 'reads' : 'writes'] += ConsumedCapacity?.CapacityUnits ?? 0;

@@ -61,7 +61,6 @@ export async function killWorkers({ events: count, kills, seed }: KillOptions): 
   const env = {
     ...process.env,
     ...functionEnvironment(engine.endpoint, table),
-    LOG_LEVEL: 'silent',
     QUEUE_ENDPOINT: queues.endpoint,
     QUEUE_URL: queues.url,
   };
@@ -168,6 +167,10 @@ function untilWorking(child: ChildProcess): Promise<void> {
     child.once('message', () => {
       clearTimeout(timer);
       resolve();
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`a worker ended by itself with code ${String(code)}`));
     });
   });
 }

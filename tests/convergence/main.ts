@@ -9,7 +9,7 @@ import { compareWithDynalite } from './engine-comparison.ts';
 import { histories, runHistories } from './histories.ts';
 import { killWorkers } from './kill-workers.ts';
 import { checkLaw, laws } from './laws.ts';
-import { plantedBugs, type PlantedBug } from './planted-bugs.ts';
+import { findBug, plantedBugs } from './planted-bugs.ts';
 import { allFaults } from './simulation/faults.ts';
 import type { SliceResult } from './simulation/slice.ts';
 
@@ -114,15 +114,6 @@ const groups: Readonly<Record<string, (settings: Settings) => Promise<boolean>>>
   },
 };
 
-/** Runs the checks in a process with the bug. @returns the checks that failed */
-export async function findBug(bug: PlantedBug, extent: 'first' | 'all'): Promise<readonly string[]> {
-  const plant = join(import.meta.dirname, 'plant-bug.js');
-  const args = ['--import', plant, join(import.meta.dirname, 'find-bug.ts'), extent];
-  const env = { ...process.env, PLANTED_BUG: JSON.stringify(bug) };
-  const { stdout } = await run(process.execPath, args, { env, timeout: 300_000 });
-  return JSON.parse(stdout) as string[];
-}
-
 async function main(): Promise<void> {
   const number = (value: string | undefined, otherwise: number): number => {
     const given = value === undefined ? otherwise : Number(value);
@@ -162,4 +153,4 @@ async function main(): Promise<void> {
   process.exitCode = failed.length === 0 ? 0 : 1;
 }
 
-if (process.argv[1] === import.meta.filename) await main();
+await main();

@@ -1,4 +1,8 @@
 /** Bugs that somebody could write, each as one replaced text. The checks must find every one of them. */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
 export interface PlantedBug {
   readonly name: string;
   readonly file: string;
@@ -254,3 +258,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     to: 'const step = revision;',
   },
 ];
+
+/** Runs the checks in a process with the bug. @returns the checks that failed */
+export async function findBug(bug: PlantedBug, extent: 'first' | 'all'): Promise<readonly string[]> {
+  const plant = join(import.meta.dirname, 'plant-bug.js');
+  const args = ['--import', plant, join(import.meta.dirname, 'find-bug.ts'), extent];
+  const env = { ...process.env, PLANTED_BUG: JSON.stringify(bug) };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 300_000 });
+  return JSON.parse(stdout) as string[];
+}
