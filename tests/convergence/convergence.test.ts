@@ -4,7 +4,7 @@ import { compareWithDynalite } from './engine-comparison.ts';
 import { histories, runHistories } from './histories.ts';
 import { killWorkers } from './kill-workers.ts';
 import { checkLaw, laws } from './laws.ts';
-import { allFaults } from './simulation/faults.ts';
+import { allCallFaults, allFaults } from './simulation/faults.ts';
 import { simulate } from './simulation/simulation.ts';
 import { runSeeds } from './simulation/slice.ts';
 
@@ -27,9 +27,10 @@ describe('the laws', () => {
 
 describe('the simulation', () => {
   it('keeps every promise under every fault', async () => {
-    const { failures, faults } = await runSeeds(1, 100, 100);
+    const { failures, faults, calls } = await runSeeds(1, 100, 100);
     expect(failures).toEqual([]);
     expect(allFaults.filter((fault) => (faults[fault] ?? 0) === 0)).toEqual([]);
+    expect(allCallFaults.filter((path) => !(path in calls))).toEqual([]);
   });
 
   it('replays a seed exactly', async () => {

@@ -41,9 +41,39 @@ export const allFaults: readonly (Drawn | Observed)[] = [
   'redrive',
 ];
 
+/** The calls of the write path and the read path, each of which must meet each fault. */
+const callKinds = [
+  'GetItem head',
+  'GetItem part',
+  'PutItem head',
+  'PutItem part',
+  'DeleteItem',
+  'Query',
+] as const;
+
+export type CallKind = (typeof callKinds)[number];
+
+const callFaults = [
+  'throttle',
+  'error before the write',
+  'hang',
+  'crash before a call',
+  'crash after a call',
+] as const;
+
+type CallFault = (typeof callFaults)[number] | 'error after the write';
+
+/** Every error path: a kind of call and what becomes of it. */
+export const allCallFaults: readonly string[] = [
+  ...callKinds.flatMap((call) => callFaults.map((fault) => `${call}: ${fault}`)),
+  ...['PutItem head', 'PutItem part', 'DeleteItem'].map((call) => `${call}: error after the write`),
+];
+
 /** Draws faults from the world's seed, and counts them. */
 export class Faults {
   readonly counts = new Map<Drawn | Observed, number>();
+  /** How often each kind of call met each fault. */
+  readonly calls = new Map<string, number>();
   /** Off for the last act, where all that is left must heal. */
   enabled = true;
   private readonly world: World;
@@ -56,6 +86,14 @@ export class Faults {
   fires(fault: Drawn): boolean {
     if (!this.enabled || !this.world.chance(chances[fault])) return false;
     this.fired(fault);
+    return true;
+  }
+
+  /** Whether this one happens now, to a call of this kind. */
+  firesAt(call: CallKind, fault: CallFault): boolean {
+    if (!this.fires(fault)) return false;
+    const path = `${call}: ${fault}`;
+    this.calls.set(path, (this.calls.get(path) ?? 0) + 1);
     return true;
   }
 

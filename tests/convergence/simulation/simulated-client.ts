@@ -1,5 +1,5 @@
 import type { DynamoDb } from '../../../lib/store/dynamodb-client.ts';
-import type { Faults } from './faults.ts';
+import type { CallKind, Faults } from './faults.ts';
 import type { SimulatedTable, TableCall } from './simulated-table.ts';
 import type { World } from './world.ts';
 
@@ -38,6 +38,7 @@ export function simulatedClient(
         { once: true },
       );
       const call = toCall(command);
+      const kind = kindOf(call);
       const attempt = (number: number): void => {
         const retryOr = (name: string): void => {
           whileAlive(() => {
@@ -58,24 +59,24 @@ export function simulatedClient(
         world.after(latency(world), () => {
           if (!process.alive && world.chance(0.5)) return;
           if (abortSignal.aborted) return;
-          if (faults.fires('crash before a call')) {
+          if (faults.firesAt(kind, 'crash before a call')) {
             crash();
             return;
           }
-          if (faults.fires('throttle')) {
+          if (faults.firesAt(kind, 'throttle')) {
             retryOr('ProvisionedThroughputExceededException');
             return;
           }
-          if (faults.fires('error before the write')) {
+          if (faults.firesAt(kind, 'error before the write')) {
             retryOr('InternalServerError');
             return;
           }
-          if (faults.fires('hang')) return;
+          if (faults.firesAt(kind, 'hang')) return;
           const answer = perform(table, call);
           world.after(latency(world), () => {
-            if (faults.fires('crash after a call')) crash();
+            if (faults.firesAt(kind, 'crash after a call')) crash();
             whileAlive(() => {
-              if (isWrite(call) && faults.fires('error after the write')) {
+              if (isWrite(call) && faults.firesAt(kind, 'error after the write')) {
                 retryOr('TimeoutError');
                 return;
               }
@@ -105,6 +106,12 @@ function perform(table: SimulatedTable, call: TableCall): { result: unknown } | 
 export function toCall(command: object): TableCall {
   const { input } = command as { input: TableCall['input'] };
   return { operation: command.constructor.name.replace('Command', '') as TableCall['operation'], input };
+}
+
+function kindOf({ operation, input }: TableCall): CallKind {
+  if (operation === 'DeleteItem' || operation === 'Query') return operation;
+  const { part } = (operation === 'PutItem' ? input.Item : input.Key) ?? {};
+  return `${operation} ${part?.S === 'head' ? 'head' : 'part'}`;
 }
 
 function isWrite({ operation }: TableCall): boolean {

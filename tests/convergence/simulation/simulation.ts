@@ -15,6 +15,8 @@ import { World } from './world.ts';
 export interface SimulationResult {
   /** How often each fault fired. */
   readonly faults: ReadonlyMap<Drawn | Observed, number>;
+  /** How often each kind of call met each fault. */
+  readonly calls: ReadonlyMap<string, number>;
   /** Calls to the table. */
   readonly reads: number;
   /** Heads written. */
@@ -171,7 +173,7 @@ export async function simulate(seed: number, eventCount = 100): Promise<Simulati
   if (failure !== undefined) throw failure as Error;
   const writes = jobIds.reduce((sum, jobId) => sum + witness.count(jobId), 0);
   const trace = [world.now, writes, readers.reads(), world.random(), ...[...faults.counts].flat()].join(' ');
-  return { faults: faults.counts, reads: readers.reads(), writes, trace };
+  return { faults: faults.counts, calls: faults.calls, reads: readers.reads(), writes, trace };
 
   /** Promises 1 and 2, at the end: the document is what the model says, and nothing is left behind. */
   function checkOutcome(jobId: string): void {

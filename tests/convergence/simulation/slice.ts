@@ -3,6 +3,7 @@ import { simulate } from './simulation.ts';
 
 export interface SliceResult {
   readonly faults: Readonly<Record<string, number>>;
+  readonly calls: Readonly<Record<string, number>>;
   readonly reads: number;
   readonly writes: number;
   readonly failures: readonly { readonly seed: number; readonly reason: string }[];
@@ -13,6 +14,7 @@ const failuresShown = 5;
 
 export async function runSeeds(from: number, count: number, events: number): Promise<SliceResult> {
   const faults: Record<string, number> = {};
+  const calls: Record<string, number> = {};
   const failures: { seed: number; reason: string }[] = [];
   let [reads, writes] = [0, 0];
   for (let seed = from; seed < from + count && failures.length < failuresShown; seed++) {
@@ -21,6 +23,7 @@ export async function runSeeds(from: number, count: number, events: number): Pro
       reads += result.reads;
       writes += result.writes;
       for (const [fault, times] of result.faults) faults[fault] = (faults[fault] ?? 0) + times;
+      for (const [path, times] of result.calls) calls[path] = (calls[path] ?? 0) + times;
     } catch (error) {
       failures.push({
         seed,
@@ -28,7 +31,7 @@ export async function runSeeds(from: number, count: number, events: number): Pro
       });
     }
   }
-  return { faults, reads, writes, failures };
+  return { faults, calls, reads, writes, failures };
 }
 
 if (process.argv[1] === import.meta.filename) {
