@@ -1,5 +1,6 @@
 /** What every DynamoDB-speaking engine must give: one suite, run on each. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { Deadline } from '../../lib/deadline.ts';
 import { tombstone, type Document } from '../../lib/job/document.ts';
 import { merge, patchDocument, sameDocument } from '../../lib/job/merge.ts';
@@ -217,5 +218,21 @@ describe.each(engines)('JobStore on %s', (_, start) => {
     await put(incompressible(900_000, 4));
     expect(await parts()).toBe(3);
     expect(logged).toEqual([]);
+  });
+
+  it('removes what is left behind on request, and never what the head names', async () => {
+    await put(incompressible(900_000, 1));
+    const leave = async (generation: string): Promise<void> => {
+      const Item = { job_id: { S: 'j1' }, part: { S: `${generation}/0000` }, job: { B: Uint8Array.of(1) } };
+      await table.client.send(new PutItemCommand({ TableName: table.table, Item }));
+    };
+    await leave(`${nowMs - 60_000}-ofawriterwhomaystilllive`);
+    await leave(`${nowMs - 200_000}-crashed`);
+    await store.removeLeftovers('j1', deadline());
+    expect(await parts()).toBe(4);
+    nowMs += 24 * 60 * 60 * 1000;
+    await store.removeLeftovers('j1', deadline());
+    expect(await parts()).toBe(3);
+    expect((await get())!.document).toMatchObject({ snapshotRevision: 1n });
   });
 });
