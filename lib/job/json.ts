@@ -5,7 +5,7 @@
  * @see https://protobuf.dev/programming-guides/json/
  */
 import { isUtf8 } from 'node:buffer';
-import { normalForm, readMapEntry, wireTypeOf } from './normal-form.ts';
+import { normalForm, readMapEntry, wireTypeOf, type Span } from './normal-form.ts';
 import { jobType, type Field, type Message } from './schema.ts';
 import { formatDuration, formatTimestamp } from './time.ts';
 import { MalformedMessageError, WireReader, WireType } from './wire.ts';
@@ -21,10 +21,10 @@ import { MalformedMessageError, WireReader, WireType } from './wire.ts';
  */
 export function jobToJson(job: Uint8Array): Buffer {
   try {
-    return new JsonWriter().write(jobType, job);
+    return new JsonWriter(job).write(jobType);
   } catch (error) {
     if (error !== notInNormalForm) throw error;
-    return new JsonWriter().write(jobType, normalForm(jobType, job));
+    return new JsonWriter(normalForm(jobType, job)).write(jobType);
   }
 }
 
@@ -48,6 +48,8 @@ interface Layout {
   readonly wireType: number;
   /** `,"jsonName":` */
   readonly prefix: Uint8Array;
+  /** For enums: the JSON of each value that has a name, at the index of its number; else empty. */
+  readonly values: readonly (Uint8Array | undefined)[];
   /** One bit a oneof of the message; 0 outside a oneof. */
   readonly oneofBit: number;
   /** Whether the default value is left out. */
@@ -63,11 +65,14 @@ function layoutOf(type: Message): readonly (Layout | undefined)[] {
     layout = type.byNumber.map((field) => {
       if (field === undefined) return undefined;
       const oneofBit = field.oneof === undefined ? 0 : 1 << oneofs.indexOf(field.oneof);
-      const prefix = Buffer.from(`,${JSON.stringify(field.jsonName)}:`);
+      const values: Uint8Array[] = [];
+      for (const [number, name] of Object.entries(field.valueNames ?? {}))
+        values[Number(number)] = Buffer.from(`"${name}"`);
       return {
         field,
         wireType: wireTypeOf(field),
-        prefix,
+        prefix: Buffer.from(`,${JSON.stringify(field.jsonName)}:`),
+        values,
         oneofBit,
         implicit: !field.many && oneofBit === 0,
       };
@@ -77,30 +82,45 @@ function layoutOf(type: Message): readonly (Layout | undefined)[] {
   return layout;
 }
 
-class JsonWriter {
-  private out = Buffer.allocUnsafe(8192);
-  private at = 0;
+/** Where answers are written before they are copied out: making new memory for each costs more than writing it. */
+let scratch = Buffer.allocUnsafeSlow(32 * 1024);
 
-  write(type: Message, bytes: Uint8Array): Buffer {
-    this.reserve(bytes.length * 2);
-    this.message(type, bytes, 0, bytes.length);
-    return this.out.subarray(0, this.at);
+/** Scratch memory that is kept from one answer to the next, in bytes. */
+const keptScratchLimit = 1 << 20;
+
+class JsonWriter {
+  private out = scratch;
+  private at = 0;
+  private readonly reader: WireReader;
+
+  constructor(bytes: Uint8Array) {
+    this.reader = new WireReader(bytes);
+  }
+
+  write(type: Message): Buffer {
+    this.message(type, this.reader.end);
+    if (this.out.length <= keptScratchLimit) scratch = this.out;
+    return Buffer.from(this.out.subarray(0, this.at));
   }
 
   /** Makes room for `count` more bytes, and some: callers may write up to 64 bytes without asking. */
   private reserve(count: number): void {
     const needed = this.at + count + 64;
     if (needed <= this.out.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.out.length * 2));
+    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.out.length * 2));
     this.out.copy(larger, 0, 0, this.at);
     this.out = larger;
   }
 
-  private message(type: Message, bytes: Uint8Array, start: number, end: number): void {
+  /** Writes the message that stands from the reader's position to `end`. */
+  private message(type: Message, end: number): void {
     const layout = layoutOf(type);
-    const reader = new WireReader(bytes, start, end);
-    const open = this.at;
+    const { reader } = this;
+    const outerEnd = reader.end;
+    reader.end = end;
+    this.reserve(1);
     this.out[this.at++] = 0x7b;
+    let first = true;
     let last = 0;
     let oneofsSeen = 0;
     let close = 0;
@@ -123,16 +143,16 @@ class JsonWriter {
         this.out[this.at++] = close;
         close = 0;
       }
-      const integer = current.wireType === WireType.varint ? readInteger(reader) : undefined;
-      const length = integer === undefined ? reader.readLength() : 0;
-      const valueStart = reader.position;
-      reader.position += length;
-      if (current.implicit && isDefault(field, integer, length)) continue;
+      const isInteger = current.wireType === WireType.varint;
+      const integer = isInteger ? readInteger(reader) : 0;
+      const valueEnd = isInteger ? 0 : reader.readLength() + reader.position;
+      if (current.implicit && isDefault(field, isInteger, integer, valueEnd - reader.position)) continue;
       this.reserve(current.prefix.length);
       if (again) {
         this.out[this.at++] = comma;
       } else {
-        this.prefix(current.prefix, this.at === open + 1);
+        this.copy(current.prefix, first ? 1 : 0);
+        first = false;
         if (field.repeated === true) {
           this.out[this.at++] = 0x5b;
           close = 0x5d;
@@ -142,64 +162,107 @@ class JsonWriter {
           mapKeys = new Set();
         }
       }
-      if (integer !== undefined) this.integer(field, integer);
-      else if (field.kind === 'string') this.string(bytes, valueStart, reader.position);
-      else if (field.kind === 'message') this.message(field.message!, bytes, valueStart, reader.position);
-      else if (field.many) this.mapEntry(bytes.subarray(valueStart, reader.position), mapKeys!);
-      else this.time(field, bytes.subarray(valueStart, reader.position));
+      if (isInteger) {
+        this.integer(current, integer);
+      } else if (field.kind === 'string') {
+        this.string(reader.bytes, reader.position, valueEnd);
+        reader.position = valueEnd;
+      } else if (field.kind === 'message') {
+        this.message(field.message!, valueEnd);
+      } else {
+        reader.end = valueEnd;
+        if (field.many) this.mapEntry(valueEnd, mapKeys!);
+        else this.time(field, valueEnd);
+        reader.end = end;
+      }
     }
+    reader.end = outerEnd;
     this.reserve(2);
     if (close !== 0) this.out[this.at++] = close;
     this.out[this.at++] = 0x7d;
   }
 
-  private integer(field: Field, integer: number | bigint): void {
+  private integer({ field, values }: Layout, integer: number | bigint): void {
     if (field.kind === 'bool') {
       this.ascii(integer === 0 || integer === 0n ? 'false' : 'true');
     } else if (field.kind === 'int64') {
-      this.ascii(`"${String(integer)}"`);
+      this.out[this.at++] = quote;
+      if (typeof integer === 'number') this.digits(integer);
+      else this.ascii(String(integer));
+      this.out[this.at++] = quote;
     } else {
-      const name = field.valueNames![toInt32(integer)];
-      this.ascii(name === undefined ? String(toInt32(integer)) : `"${name}"`);
+      const number = toInt32(integer);
+      const value = values[number];
+      if (value === undefined) {
+        this.ascii(String(number));
+      } else {
+        this.reserve(value.length);
+        this.copy(value, 0);
+      }
     }
   }
 
-  private time(field: Field, message: Uint8Array): void {
-    const { seconds, nanos } = readTime(message);
-    const text =
-      field.kind === 'timestamp' ? formatTimestamp(seconds, nanos) : formatDuration(seconds, nanos);
-    this.ascii(`"${text}"`);
+  /** Writes the Timestamp or Duration that stands from the reader's position to `end`. */
+  private time(field: Field, end: number): void {
+    const { seconds, nanos } = readTime(this.reader, end);
+    this.out[this.at++] = quote;
+    this.ascii(field.kind === 'timestamp' ? formatTimestamp(seconds, nanos) : formatDuration(seconds, nanos));
+    this.out[this.at++] = quote;
   }
 
-  private mapEntry(entry: Uint8Array, keysSeen: Set<string>): void {
-    const { key, value } = readMapEntry(entry);
-    if (keysSeen.size === keysSeen.add(key.toString('latin1')).size) throw notInNormalForm;
-    this.string(key, 0, key.length);
+  /** Writes the entry of a map that stands from the reader's position to `end`. */
+  private mapEntry(end: number, keysSeen: Set<string>): void {
+    const { bytes } = this.reader;
+    const { key, value } = readMapEntry(this.reader, end);
+    if (keysSeen.size === keysSeen.add(latin1(bytes, key)).size) throw notInNormalForm;
+    this.string(bytes, key.start, key.end);
     this.out[this.at++] = 0x3a;
-    this.string(value, 0, value.length);
+    this.string(bytes, value.start, value.end);
   }
 
-  private prefix(bytes: Uint8Array, withoutComma: boolean): void {
-    for (let index = withoutComma ? 1 : 0; index < bytes.length; index++) this.out[this.at++] = bytes[index]!;
+  /** A few bytes, for which there is room: for so few a loop is faster than a call of `set`. */
+  private copy(bytes: Uint8Array, from: number): void {
+    const { out } = this;
+    let { at } = this;
+    for (let index = from; index < bytes.length; index++) out[at++] = bytes[index]!;
+    this.at = at;
+  }
+
+  /** A whole number from 0 to 2^53, for which there is room. */
+  private digits(integer: number): void {
+    let length = 1;
+    for (let power = 10; integer >= power; power *= 10) length++;
+    let rest = integer;
+    for (let index = this.at + length - 1; index >= this.at; index--) {
+      const tenth = Math.floor(rest / 10);
+      this.out[index] = 0x30 + (rest - tenth * 10);
+      rest = tenth;
+    }
+    this.at += length;
   }
 
   /** Text that needs no escaping. */
   private ascii(text: string): void {
     this.reserve(text.length);
-    this.at += this.out.write(text, this.at, 'latin1');
+    const { out } = this;
+    let { at } = this;
+    for (let index = 0; index < text.length; index++) out[at++] = text.charCodeAt(index);
+    this.at = at;
   }
 
   private string(bytes: Uint8Array, start: number, end: number): void {
     this.reserve((end - start) * 6 + 2);
     const { out } = this;
-    let at = this.at;
+    let { at } = this;
     let ascii = true;
     out[at++] = quote;
     for (let index = start; index < end; index++) {
       const byte = bytes[index]!;
       const escape = escapes[byte]!;
-      if (escape <= 1) {
-        if (escape === 1) ascii = false;
+      if (escape === 0) {
+        out[at++] = byte;
+      } else if (escape === 1) {
+        ascii = false;
         out[at++] = byte;
       } else {
         out[at++] = backslash;
@@ -214,8 +277,8 @@ class JsonWriter {
   }
 }
 
-function isDefault(field: Field, integer: number | bigint | undefined, length: number): boolean {
-  if (integer === undefined) return length === 0 && field.kind === 'string';
+function isDefault(field: Field, isInteger: boolean, integer: number | bigint, length: number): boolean {
+  if (!isInteger) return length === 0 && field.kind === 'string';
   return field.kind === 'enum' ? toInt32(integer) === 0 : integer === 0 || integer === 0n;
 }
 
@@ -241,16 +304,19 @@ function readInteger(reader: WireReader): number | bigint {
   return reader.readInt64();
 }
 
-/** The two fields that Timestamp and Duration have alike. */
-function readTime(message: Uint8Array): { seconds: bigint; nanos: number } {
-  let seconds = 0n;
-  let nanos = 0n;
-  const reader = new WireReader(message);
-  while (!reader.atEnd) {
+/** The two fields that Timestamp and Duration have alike. What is no safe integer is far outside what they may hold. */
+function readTime(reader: WireReader, end: number): { seconds: number; nanos: number } {
+  let seconds: number | bigint = 0;
+  let nanos: number | bigint = 0;
+  while (reader.position < end) {
     const tag = reader.readTag();
-    if (tag === 1 << 3) seconds = reader.readInt64();
-    else if (tag === 2 << 3) nanos = reader.readInt64();
+    if (tag === 1 << 3) seconds = readInteger(reader);
+    else if (tag === 2 << 3) nanos = readInteger(reader);
     else reader.skip(tag);
   }
-  return { seconds, nanos: toInt32(nanos) };
+  return { seconds: Number(seconds), nanos: toInt32(nanos) };
+}
+
+function latin1(bytes: Uint8Array, { start, end }: Span): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
 }

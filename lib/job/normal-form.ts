@@ -63,7 +63,11 @@ function isMessage(field: Field): boolean {
 
 function wholeValues(field: Field, values: readonly Uint8Array[]): Iterable<Uint8Array> {
   if (field.kind === 'map<string,string>') {
-    return new Map(values.map((entry) => [readMapEntry(entry).key.toString('latin1'), entry])).values();
+    const keyOf = (entry: Uint8Array): string => {
+      const { start, end } = readMapEntry(new WireReader(entry), entry.length).key;
+      return Buffer.from(entry.subarray(start, end)).toString('latin1');
+    };
+    return new Map(values.map((entry) => [keyOf(entry), entry])).values();
   }
   if (field.many) return values;
   const value = concatenate(values);
@@ -76,20 +80,33 @@ function isDefault(field: Field, value: Uint8Array): boolean {
   return field.kind === 'enum' ? BigInt.asIntN(32, integer) === 0n : integer === 0n;
 }
 
-/** Key and value of a map's entry; an absent one is empty, of a repeated one the last counts. */
-export function readMapEntry(entry: Uint8Array): { key: Buffer; value: Buffer } {
-  let key: Uint8Array = new Uint8Array();
-  let value: Uint8Array = key;
-  const reader = new WireReader(entry);
-  while (!reader.atEnd) {
-    const tag = reader.readTag();
-    if (tag === ((1 << 3) | WireType.lengthDelimited)) key = reader.readBytes();
-    else if (tag === ((2 << 3) | WireType.lengthDelimited)) value = reader.readBytes();
-    else reader.skip(tag);
-  }
-  return { key: view(key), value: view(value) };
+/** Where a value stands in its bytes. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
-function view(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+const nothing: Span = { start: 0, end: 0 };
+
+/**
+ * Where key and value are of the map's entry that stands from the reader's position to `end`; an absent one is empty,
+ * of a repeated one the last counts.
+ */
+export function readMapEntry(reader: WireReader, end: number): { readonly key: Span; readonly value: Span } {
+  let key = nothing;
+  let value = nothing;
+  while (reader.position < end) {
+    const tag = reader.readTag();
+    if (tag === ((1 << 3) | WireType.lengthDelimited)) key = readSpan(reader);
+    else if (tag === ((2 << 3) | WireType.lengthDelimited)) value = readSpan(reader);
+    else reader.skip(tag);
+  }
+  return { key, value };
+}
+
+function readSpan(reader: WireReader): Span {
+  const end = reader.readLength() + reader.position;
+  const span = { start: reader.position, end };
+  reader.position = end;
+  return span;
 }

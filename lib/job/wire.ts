@@ -21,11 +21,12 @@ export const WireType = {
 /** Groups in groups that are followed before the bytes are refused; the limit that protobuf's own readers share. */
 const groupDepthLimit = 100;
 
-/** Reads a message's records one after another. Keeps no state but its position. */
+/** Reads a message's records one after another. Keeps no state but its position and its end. */
 export class WireReader {
   readonly bytes: Uint8Array;
-  readonly end: number;
   position: number;
+  /** Where the message ends. Whoever reads a message inside it may set this to that one's end, and back. */
+  end: number;
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
     this.bytes = bytes;
