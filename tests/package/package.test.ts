@@ -143,6 +143,16 @@ describe('serverless package', () => {
     }
   });
 
+  it.each([
+    ['get', 300_000],
+    ['sync', 360_000],
+  ])('keeps %s at or below %i bytes, and out of it what Lambda never runs', async (name, limit) => {
+    const code = await readFile(join(folder, name, `functions/${name}.mjs`));
+    expect(code.length).toBeLessThanOrEqual(limit);
+    for (const part of ['SSOOIDC', 'AssumeRoleWithWebIdentity', 'sso_start_url', 'HeaderMarshaller'])
+      expect([part, code.includes(part)]).toEqual([part, false]);
+  });
+
   it('is closed by default: only signed requests reach the function', async () => {
     const template = JSON.parse(
       await readFile(join(folder, 'package/cloudformation-template-update-stack.json'), 'utf8'),
