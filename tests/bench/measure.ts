@@ -29,10 +29,47 @@ export function measure(contestants: readonly Contestant[]): readonly Measured[]
       samples[index]!.push(cpuOf(contestants[index]!.run, counts[index]!));
     }
   }
+  return summarize(contestants, samples);
+}
+
+function summarize(
+  contestants: readonly { readonly name: string }[],
+  samples: readonly number[][],
+): readonly Measured[] {
   return contestants.map(({ name }, index) => {
     const sorted = samples[index]!.sort((a, b) => a - b);
     return { name, cpuUs: sorted[rounds >> 1]!, lowUs: sorted[0]!, highUs: sorted[rounds - 1]! };
   });
+}
+
+/** The same for contestants that wait: CPU time of the whole process, one call after another. */
+export async function measureAsync(
+  contestants: readonly { readonly name: string; readonly run: () => Promise<unknown> }[],
+): Promise<readonly Measured[]> {
+  const counts: number[] = [];
+  for (const { run } of contestants) counts.push(await calibrateAsync(run));
+  const samples = contestants.map((): number[] => []);
+  for (let round = 0; round < rounds; round++) {
+    for (let turn = 0; turn < contestants.length; turn++) {
+      const index = (turn + round) % contestants.length;
+      samples[index]!.push(await cpuOfAsync(contestants[index]!.run, counts[index]!));
+    }
+  }
+  return summarize(contestants, samples);
+}
+
+async function calibrateAsync(run: () => Promise<unknown>): Promise<number> {
+  // Warm: what is compiled late must not count against whoever comes first.
+  await cpuOfAsync(run, 500);
+  const us = await cpuOfAsync(run, 100);
+  return Math.max(10, Math.round((roundUs * 3) / us));
+}
+
+async function cpuOfAsync(run: () => Promise<unknown>, count: number): Promise<number> {
+  const start = process.cpuUsage();
+  for (let index = 0; index < count; index++) kept.result = await run();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / count;
 }
 
 /** Warms up, and finds how many runs fill a round. */
