@@ -48,7 +48,11 @@ export default {
     {
       name: 'http-and-grpc-only-in-protocol',
       severity: 'error',
-      from: { path: '^lib/', pathNot: [room('protocol'), room('upstream')] },
+      // The table is reached over HTTP too, and by one file: docs/architecture.md says why it is not the SDK's own.
+      from: {
+        path: '^lib/',
+        pathNot: [room('protocol'), room('upstream'), '^lib/store/http-transport\\.ts$'],
+      },
       to: { path: ['^(node:)?https?2?$', '@grpc/', 'grpc-health-check'] },
     },
     {

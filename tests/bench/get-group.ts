@@ -147,7 +147,7 @@ function handSigned(port: number, body: string): () => Promise<unknown> {
     createHmac('sha256', key).update(text).digest();
   const hash = (text: string): string => createHash('sha256').update(text).digest('hex');
   return () => {
-    const time = `${new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '')}`;
+    const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, '');
     const day = time.slice(0, 8);
     const target = 'DynamoDB_20120810.GetItem';
     const signed = 'content-type;host;x-amz-date;x-amz-target';

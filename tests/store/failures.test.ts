@@ -1,11 +1,20 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { localAwsEnvironment } from '../../infra/local/credentials.ts';
 import { Deadline } from '../../lib/deadline.ts';
 import { sameDocument } from '../../lib/job/merge.ts';
+import { createDynamoDbClient } from '../../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
 import type { JobStore } from '../../lib/store/job-store.ts';
 import { incompressible, snapshotOf } from '../support/documents.ts';
-import { createTable, startDynalite, testClient, type Engine, type TestTable } from '../support/dynamodb.ts';
+import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
 import { startProxy, type Proxy } from '../support/dynamodb-proxy.ts';
+
+/** The client as the functions make it, from the environment. */
+function deployedClient(endpoint: string): DynamoDBClient {
+  Object.assign(process.env, localAwsEnvironment(0), { AWS_ENDPOINT_URL_DYNAMODB: endpoint });
+  return createDynamoDbClient();
+}
 
 describe('a store whose table', () => {
   let engine: Engine;
@@ -25,7 +34,12 @@ describe('a store whose table', () => {
     proxy.decide = () => 'forward';
     table = await createTable(proxy.endpoint);
     proxy.calls.length = 0;
-    store = createDynamoDbJobStore({ ...table, tombstoneDays: 30, log: () => undefined });
+    store = createDynamoDbJobStore({
+      ...table,
+      client: deployedClient(proxy.endpoint),
+      tombstoneDays: 30,
+      log: () => undefined,
+    });
   });
 
   const deadline = new Deadline(20_000);
@@ -66,7 +80,7 @@ describe('a store whose table', () => {
     await nowhere.stop();
     store = createDynamoDbJobStore({
       ...table,
-      client: testClient(nowhere.endpoint),
+      client: deployedClient(nowhere.endpoint),
       tombstoneDays: 30,
       log: () => undefined,
     });
@@ -85,7 +99,7 @@ describe('a store whose table', () => {
 
   it('is not there is a bug to be logged, and not UNAVAILABLE', async () => {
     store = createDynamoDbJobStore({
-      ...table,
+      client: deployedClient(proxy.endpoint),
       table: 'no-such-table',
       tombstoneDays: 30,
       log: () => undefined,
