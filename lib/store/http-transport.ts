@@ -22,6 +22,8 @@ export interface TransportOptions {
   readonly connectTimeoutMs: number;
   /** How long an answer may take, the connection included, in milliseconds. */
   readonly answerTimeoutMs: number;
+  /** What aborts a request, besides the signal that comes with it. */
+  readonly signalOf?: (request: TransportRequest) => AbortSignal | undefined;
 }
 
 /** The answer, its body whole. */
@@ -53,14 +55,19 @@ const maxSockets = 50;
  *
  * @see docs/performance.md
  */
-export function createTransport({ connectTimeoutMs, answerTimeoutMs }: TransportOptions): Transport {
+export function createTransport({
+  connectTimeoutMs,
+  answerTimeoutMs,
+  signalOf = () => undefined,
+}: TransportOptions): Transport {
   const http = new HttpAgent({ keepAlive: true, maxSockets });
   const https = new HttpsAgent({ keepAlive: true, maxSockets });
 
   return {
     metadata: { handlerProtocol: 'http/1.1' },
 
-    handle({ protocol, hostname, port, method, path, headers, body }, { abortSignal } = {}) {
+    handle(request, { abortSignal = signalOf(request) } = {}) {
+      const { protocol, hostname, port, method, path, headers, body } = request;
       return new Promise((resolve, reject) => {
         const options = { hostname, port, method, path, headers };
         const onResponse = (message: IncomingMessage): void => {

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { localAwsEnvironment } from '../../infra/local/credentials.ts';
 import { Deadline } from '../../lib/deadline.ts';
 import { sameDocument } from '../../lib/job/merge.ts';
-import { createDynamoDbClient } from '../../lib/store/dynamodb-client.ts';
+import { createDynamoDbClient, type DynamoDb } from '../../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
 import type { JobStore } from '../../lib/store/job-store.ts';
 import { incompressible, snapshotOf } from '../support/documents.ts';
@@ -11,7 +10,7 @@ import { createTable, startDynalite, type Engine, type TestTable } from '../supp
 import { startProxy, type Proxy } from '../support/dynamodb-proxy.ts';
 
 /** The client as the functions make it, from the environment. */
-function deployedClient(endpoint: string): DynamoDBClient {
+function deployedClient(endpoint: string): DynamoDb {
   Object.assign(process.env, localAwsEnvironment(0), { AWS_ENDPOINT_URL_DYNAMODB: endpoint });
   return createDynamoDbClient();
 }
@@ -95,6 +94,13 @@ describe('a store whose table', () => {
     const startMs = performance.now();
     await expect(get(new Deadline(300))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     expect(performance.now() - startMs).toBeLessThan(1500);
+  });
+
+  it('throttles on and on does not outlast the deadline, not even between two tries', async () => {
+    proxy.decide = () => 'throttle';
+    const startMs = performance.now();
+    await expect(get(new Deadline(60))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(performance.now() - startMs).toBeLessThan(400);
   });
 
   it('is not there is a bug to be logged, and not UNAVAILABLE', async () => {
