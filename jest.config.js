@@ -10,6 +10,8 @@ export default {
   modulePathIgnorePatterns: ['<rootDir>/.serverless/', '<rootDir>/.esbuild/'],
   testTimeout: 30_000,
   maxWorkers: 2,
+  // Tests of one file that run side by side.
+  maxConcurrency: 2,
   // The functions log every failure, and many tests are about failures.
   silent: true,
 };

@@ -1,8 +1,7 @@
 /** `npm run dlq -- list | show ID | redrive | purge`: what to do about events that could not be applied. */
 import { createInterface } from 'node:readline/promises';
-import { parseArgs } from 'node:util';
 import { jobToJson } from '../../lib/job/json.ts';
-import { readEnginePorts } from '../local/ports.ts';
+import { openLocalQueue, parseArguments, runCommand, UsageError } from './command-line.ts';
 import {
   openDeployedDeadLetters,
   openLocalDeadLetters,
@@ -20,8 +19,6 @@ const usage = `Usage: npm run dlq -- COMMAND [--stage NAME | --queue NAME] [--li
 The queue is that of the local stack (SQS_PORT, 9324 unless set). --stage takes that of a deployed stage, and --queue
 the one whose events wait in the queue NAME, with the credentials and the region of the AWS SDK's environment.
 --limit is the most that are looked at: 1000 unless set.`;
-
-class UsageError extends Error {}
 
 interface Arguments {
   readonly command: string;
@@ -130,17 +127,8 @@ async function confirmed(question: string): Promise<boolean> {
   return answer.trim().toLowerCase() === 'y';
 }
 
-async function open({ queue }: Arguments): Promise<DeadLetters> {
-  if (queue !== undefined) return openDeployedDeadLetters(queue);
-  const { sqs } = readEnginePorts(process.env);
-  try {
-    return await openLocalDeadLetters(sqs);
-  } catch (error) {
-    const what = `The local queue cannot be reached on port ${sqs}`;
-    throw new Error(`${what}: is \`npm start\` running? SQS_PORT says where. (${String(error)})`, {
-      cause: error,
-    });
-  }
+function open({ queue }: Arguments): Promise<DeadLetters> {
+  return queue === undefined ? openLocalQueue(openLocalDeadLetters) : openDeployedDeadLetters(queue);
 }
 
 const commands = ['list', 'show', 'redrive', 'purge'];
@@ -153,19 +141,8 @@ function readArguments(): Arguments {
     all: { type: 'boolean' },
     raw: { type: 'boolean' },
     yes: { type: 'boolean' },
-    help: { type: 'boolean', short: 'h' },
   } as const;
-  let parsed;
-  try {
-    parsed = parseArgs({ options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  const { values, positionals } = parsed;
-  if (values.help === true) {
-    console.log(usage);
-    process.exit(0);
-  }
+  const { values, positionals } = parseArguments(options);
   const [command = '', ...ids] = positionals;
   if (!commands.includes(command)) throw new UsageError(`There is no command ${JSON.stringify(command)}.`);
   if (command === 'show' && ids.length !== 1) throw new UsageError('show takes one ID.');
@@ -190,8 +167,4 @@ function count(letters: number): string {
   return `${letters} dead letter${letters === 1 ? '' : 's'}`;
 }
 
-main().catch((error: unknown) => {
-  const text = error instanceof Error ? error.message : String(error);
-  console.error(error instanceof UsageError ? `${text}\n\n${usage}` : text);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-});
+await runCommand(usage, main);

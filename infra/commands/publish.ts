@@ -4,10 +4,9 @@ import { createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { parseArgs } from 'node:util';
 import { parseJobEvent } from '../../lib/events/job-event.ts';
-import { readEnginePorts } from '../local/ports.ts';
 import { inBatches } from './batches.ts';
+import { openLocalQueue, parseArguments, runCommand, UsageError } from './command-line.ts';
 import { eventBus, localQueue, type EventSink } from './event-sinks.ts';
 import { startProgress } from './progress.ts';
 import { readEvents, type LocatedEvent } from './read-events.ts';
@@ -20,8 +19,6 @@ All files are checked before anything is sent. The format: docs/events.md.`;
 
 /** Problems that are printed before the rest is only counted. */
 const problemsShown = 20;
-
-class UsageError extends Error {}
 
 async function main(): Promise<void> {
   const { files, bus } = readArguments();
@@ -45,18 +42,7 @@ async function main(): Promise<void> {
 }
 
 function readArguments(): { readonly files: readonly string[]; readonly bus: string | undefined } {
-  const options = { bus: { type: 'string' }, help: { type: 'boolean', short: 'h' } } as const;
-  let parsed;
-  try {
-    parsed = parseArgs({ options, allowPositionals: true });
-  } catch (error) {
-    throw new UsageError((error as Error).message);
-  }
-  const { values, positionals } = parsed;
-  if (values.help === true) {
-    console.log(usage);
-    process.exit(0);
-  }
+  const { values, positionals } = parseArguments({ bus: { type: 'string' } });
   if (positionals.length === 0) throw new UsageError('There is no file to read.');
   return { files: positionals, bus: values.bus };
 }
@@ -94,25 +80,12 @@ async function checkAll(
   throw new Error(`${lines.join('\n')}\nNothing was sent.`);
 }
 
-async function openSink(bus: string | undefined): Promise<EventSink> {
-  if (bus !== undefined) return eventBus(bus);
-  const { sqs } = readEnginePorts(process.env);
-  try {
-    return await localQueue(sqs);
-  } catch (error) {
-    const what = `The local queue cannot be reached on port ${sqs}`;
-    throw new Error(`${what}: is \`npm start\` running? SQS_PORT says where. (${String(error)})`, {
-      cause: error,
-    });
-  }
+function openSink(bus: string | undefined): Promise<EventSink> {
+  return bus === undefined ? openLocalQueue(localQueue) : Promise.resolve(eventBus(bus));
 }
 
 function count(number: number, what: string): string {
   return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
-main().catch((error: unknown) => {
-  const text = error instanceof Error ? error.message : String(error);
-  console.error(error instanceof UsageError ? `${text}\n\n${usage}` : text);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
-});
+await runCommand(usage, main);

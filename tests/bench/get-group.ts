@@ -19,7 +19,7 @@ import { unzip } from '../support/unzip.ts';
 import { Deadline } from '../../lib/deadline.ts';
 import { benchJobs } from './jobs.ts';
 import { measureAsync } from './measure.ts';
-import type { Figure } from './report.ts';
+import { cpuFigures, type Figure } from './report.ts';
 
 type Item = Record<string, AttributeValue>;
 type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<{ statusCode: number }>;
@@ -59,18 +59,7 @@ export async function getGroup(): Promise<readonly Figure[]> {
         },
       ]);
       sdk.destroy();
-      const [ours] = measured;
-      figures.push(
-        ...measured.map(({ name, cpuUs, lowUs, highUs }) => ({
-          group: 'get',
-          subject: `${size}, ${bytes.length} bytes`,
-          contestant: name,
-          value: cpuUs,
-          unit: 'µs CPU',
-          spread: [lowUs, highUs] as const,
-          ours: ours!.cpuUs / cpuUs,
-        })),
-      );
+      figures.push(...cpuFigures('get', `${size}, ${bytes.length} bytes`, measured));
     }
     return figures;
   } finally {

@@ -6,12 +6,12 @@ import { jobToJson } from '../../lib/job/json.ts';
 import { jobDesc } from '../support/job-descriptors.ts';
 import { benchJobs } from './jobs.ts';
 import { measure } from './measure.ts';
-import type { Figure } from './report.ts';
+import { cpuFigures, type Figure } from './report.ts';
 
 export function jsonGroup(): readonly Figure[] {
   return benchJobs.flatMap(({ name: size, bytes }) => {
     const ready = JSON.parse(jobToJson(bytes).toString()) as unknown;
-    const [ours, ...peers] = measure([
+    const measured = measure([
       { name: 'ours', run: () => jobToJson(bytes) },
       { name: '@bufbuild/protobuf', run: () => toJsonString(jobDesc, fromBinary(jobDesc, bytes)) },
       {
@@ -21,14 +21,6 @@ export function jsonGroup(): readonly Figure[] {
       { name: 'protobufjs decode alone', run: () => jobMessageType.decode(bytes) },
       { name: 'JSON.stringify of a ready object', run: () => JSON.stringify(ready) },
     ]);
-    return [ours!, ...peers].map(({ name, cpuUs, lowUs, highUs }) => ({
-      group: 'json',
-      subject: `${size}, ${bytes.length} bytes`,
-      contestant: name,
-      value: cpuUs,
-      unit: 'µs CPU',
-      spread: [lowUs, highUs] as const,
-      ours: ours!.cpuUs / cpuUs,
-    }));
+    return cpuFigures('json', `${size}, ${bytes.length} bytes`, measured);
   });
 }

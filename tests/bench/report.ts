@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import type { Measured } from './measure.ts';
 
 /** One line of the benchmark. */
 export interface Figure {
@@ -12,6 +13,19 @@ export interface Figure {
   readonly spread?: readonly [number, number];
   /** Ours divided by this one: below 1 is better. */
   readonly ours: number;
+}
+
+/** CPU times as figures; the first contestant is ours. */
+export function cpuFigures(group: string, subject: string, measured: readonly Measured[]): readonly Figure[] {
+  return measured.map(({ name, cpuUs, lowUs, highUs }) => ({
+    group,
+    subject,
+    contestant: name,
+    value: cpuUs,
+    unit: 'µs CPU',
+    spread: [lowUs, highUs],
+    ours: measured[0]!.cpuUs / cpuUs,
+  }));
 }
 
 export function machine(): string {

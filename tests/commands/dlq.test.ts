@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { join } from 'node:path';
 import {
   PurgeQueueCommand,
   ReceiveMessageCommand,
@@ -11,6 +9,7 @@ import { localAwsEnvironment } from '../../infra/local/credentials.ts';
 import { readDeployment } from '../../infra/local/deployment.ts';
 import { freePort } from '../../infra/local/ports.ts';
 import { startQueues, type RunningQueues } from '../../infra/local/queue.ts';
+import { runCommand, type CommandRun } from '../support/commands.ts';
 import { enveloped, jobEvent, snapshotEvent } from '../support/events.ts';
 
 describe('npm run dlq', () => {
@@ -28,27 +27,8 @@ describe('npm run dlq', () => {
     for (const QueueUrl of queues.urls.values()) await client.send(new PurgeQueueCommand({ QueueUrl }));
   });
 
-  interface Run {
-    readonly code: number | null;
-    readonly stdout: string;
-    readonly stderr: string;
-  }
-
-  const dlq = (args: readonly string[], env: Record<string, string> = {}): Promise<Run> =>
-    new Promise((resolve) => {
-      const script = join(import.meta.dirname, '../../infra/commands/dlq.ts');
-      const child = spawn(process.execPath, [script, ...args], {
-        env: { ...process.env, SQS_PORT: String(port), ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        timeout: 25_000,
-      });
-      let [stdout, stderr] = ['', ''];
-      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-      child.on('close', (code) => {
-        resolve({ code, stdout, stderr });
-      });
-    });
+  const dlq = (args: readonly string[], env: Record<string, string> = {}): Promise<CommandRun> =>
+    runCommand('dlq', args, { env: { SQS_PORT: String(port), ...env } });
   const park = async (...bodies: readonly unknown[]): Promise<readonly string[]> => {
     const ids: string[] = [];
     const QueueUrl = queues.urls.get('JobEventsDeadLetters')!;

@@ -1,12 +1,12 @@
-import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readDeployment } from '../../infra/local/deployment.ts';
 import { freePort } from '../../infra/local/ports.ts';
 import { startQueues, type RunningQueues } from '../../infra/local/queue.ts';
+import { runCommand, type CommandRun } from '../support/commands.ts';
 import { deletedEvent, enveloped, snapshotEvent } from '../support/events.ts';
 
 describe('npm run publish', () => {
@@ -24,44 +24,26 @@ describe('npm run publish', () => {
     await rm(folder, { recursive: true });
   });
 
-  interface Run {
-    readonly code: number | null;
-    readonly stdout: string;
-    readonly stderr: string;
-  }
-
-  const publish = (args: readonly string[], { input = '', env = {} } = {}): Promise<Run> =>
-    new Promise((resolve) => {
-      const script = join(import.meta.dirname, '../../infra/commands/publish.ts');
-      const child = spawn(process.execPath, [script, ...args], {
-        cwd: folder,
-        env: { ...process.env, SQS_PORT: String(port), ...env },
-        timeout: 25_000,
-      });
-      let [stdout, stderr] = ['', ''];
-      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
-      child.on('close', (code) => {
-        resolve({ code, stdout, stderr });
-      });
-      child.stdin.end(input);
-    });
+  const publish = (args: readonly string[], { input = '', env = {} } = {}): Promise<CommandRun> =>
+    runCommand('publish', args, { cwd: folder, env: { SQS_PORT: String(port), ...env }, input });
 
   const file = async (name: string, text: string): Promise<string> => {
     await writeFile(join(folder, name), text);
     return name;
   };
 
+  /** Takes all there is out of the queue. */
   const received = async (): Promise<unknown[]> => {
     const all: unknown[] = [];
+    const QueueUrl = queues.urls.get('JobEvents');
     for (;;) {
-      const command = new ReceiveMessageCommand({
-        QueueUrl: queues.urls.get('JobEvents'),
-        MaxNumberOfMessages: 10,
-      });
-      const { Messages = [] } = await queues.client.send(command);
+      const { Messages = [] } = await queues.client.send(
+        new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }),
+      );
       if (Messages.length === 0) return all;
       all.push(...Messages.map(({ Body }) => JSON.parse(Body!) as unknown));
+      const Entries = Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+      await queues.client.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
     }
   };
 

@@ -9,7 +9,7 @@ describe('the code as it is', () => {
 });
 
 describe('a planted bug', () => {
-  it.each(plantedBugs.map((bug) => [bug.name, bug] as const))(
+  it.concurrent.each(plantedBugs.map((bug) => [bug.name, bug] as const))(
     'is found: %s',
     async (_, bug) => {
       expect(await findBug(bug, 'first')).not.toEqual([]);

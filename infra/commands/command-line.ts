@@ -1,0 +1,43 @@
+/** What the commands share: how they read their arguments, and how they end. */
+import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { readEnginePorts } from '../local/ports.ts';
+
+/** A call of a command that makes no sense: its usage is shown, and the exit code is 2. */
+export class UsageError extends Error {}
+
+/** @throws {UsageError} for an option that is not there or misused */
+export function parseArguments<T extends ParseArgsOptionsConfig>(options: T) {
+  try {
+    return parseArgs({ options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+}
+
+/** Runs a command to its end, with its failure as text. `--help` shows the usage and does nothing else. */
+export async function runCommand(usage: string, main: () => Promise<void>): Promise<void> {
+  if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
+    console.log(usage);
+    return;
+  }
+  try {
+    await main();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    console.error(error instanceof UsageError ? `${text}\n\n${usage}` : text);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** Opens something of the local queue, and says what to do where that cannot be reached. */
+export async function openLocalQueue<T>(open: (port: number) => Promise<T>): Promise<T> {
+  const { sqs } = readEnginePorts(process.env);
+  try {
+    return await open(sqs);
+  } catch (error) {
+    const what = `The local queue cannot be reached on port ${sqs}`;
+    throw new Error(`${what}: is \`npm start\` running? SQS_PORT says where. (${String(error)})`, {
+      cause: error,
+    });
+  }
+}
