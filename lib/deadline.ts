@@ -24,6 +24,7 @@ export interface DeadlineOptions {
 export class Deadline {
   /** Aborts when the deadline passes, or earlier when the caller goes away. */
   readonly signal: AbortSignal;
+  private readonly timeout: AbortSignal;
   private readonly atMs: number;
   private readonly clock: Clock;
 
@@ -31,13 +32,14 @@ export class Deadline {
   constructor(afterMs: number, { cancelled, clock = systemClock }: DeadlineOptions = {}) {
     this.clock = clock;
     this.atMs = clock.now() + afterMs;
-    const timeout = clock.timeout(Math.max(0, Math.ceil(afterMs)));
-    this.signal = cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]);
+    this.timeout = clock.timeout(Math.max(0, Math.ceil(afterMs)));
+    this.signal = cancelled === undefined ? this.timeout : AbortSignal.any([this.timeout, cancelled]);
   }
 
   /** Milliseconds that are left; 0 when the deadline has passed. */
   remainingMs(): number {
-    return Math.max(0, this.atMs - this.clock.now());
+    // A timer may fire a little early by the clock; once it has aborted the work, no time is left.
+    return this.timeout.aborted ? 0 : Math.max(0, this.atMs - this.clock.now());
   }
 
   /** @throws {Status} DEADLINE_EXCEEDED once it has passed, CANCELLED where the caller has gone */

@@ -1,0 +1,52 @@
+import { describe, expect, it } from '@jest/globals';
+import { Deadline, type Clock } from '../../lib/deadline.ts';
+import type { Status } from '../../lib/status.ts';
+
+/** A clock that stands at 0 until it is set, and timers that fire when they are told to. */
+function standingClock() {
+  const timer = new AbortController();
+  const clock: Clock & { nowMs: number } = { nowMs: 0, now: () => clock.nowMs, timeout: () => timer.signal };
+  const fire = (): void => {
+    timer.abort();
+  };
+  return { clock, fire };
+}
+
+function codeOf(deadline: Deadline): string {
+  try {
+    deadline.check();
+    return 'OK';
+  } catch (error) {
+    return (error as Status).code;
+  }
+}
+
+describe('a deadline', () => {
+  it('has passed when its time is over, though its timer is late', () => {
+    const { clock } = standingClock();
+    const deadline = new Deadline(60, { clock });
+    clock.nowMs = 59;
+    expect(deadline.remainingMs()).toBe(1);
+    expect(codeOf(deadline)).toBe('OK');
+    clock.nowMs = 60;
+    expect(codeOf(deadline)).toBe('DEADLINE_EXCEEDED');
+  });
+
+  it('has passed when its timer has fired, though the clock is a little behind', () => {
+    const { clock, fire } = standingClock();
+    const deadline = new Deadline(60, { clock, cancelled: new AbortController().signal });
+    clock.nowMs = 59.7;
+    fire();
+    expect(deadline.remainingMs()).toBe(0);
+    expect(codeOf(deadline)).toBe('DEADLINE_EXCEEDED');
+  });
+
+  it('is cancelled when the caller goes away before it', () => {
+    const { clock } = standingClock();
+    const caller = new AbortController();
+    const deadline = new Deadline(60, { clock, cancelled: caller.signal });
+    caller.abort();
+    expect(deadline.signal.aborted).toBe(true);
+    expect(codeOf(deadline)).toBe('CANCELLED');
+  });
+});
