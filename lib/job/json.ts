@@ -5,9 +5,10 @@
  * @see https://protobuf.dev/programming-guides/json/
  */
 import { isUtf8 } from 'node:buffer';
-import { normalForm, readMapEntry, wireTypeOf, type Span } from './normal-form.ts';
-import { jobType, type Field, type Message } from './schema.ts';
-import { formatDuration, formatTimestamp } from './time.ts';
+import { layoutOf, type Ascii, type FieldLayout, type MessageLayout } from './json-layout.ts';
+import { normalForm, readMapEntry } from './normal-form.ts';
+import { jobType } from './schema.ts';
+import { writeDigits, writeDuration, writeTimestamp } from './time.ts';
 import { MalformedMessageError, WireReader, WireType } from './wire.ts';
 
 /**
@@ -15,16 +16,16 @@ import { MalformedMessageError, WireReader, WireType } from './wire.ts';
  * out, unknown enum numbers as numbers.
  *
  * @param job the protobuf bytes
- * @returns the JSON text in UTF-8, in memory of its own
  * @throws {MalformedMessageError} where the bytes are not a Job, or hold a string that is not UTF-8 or a time that
  *   JSON cannot express
  */
-export function jobToJson(job: Uint8Array): Buffer {
+export function jobToJson(job: Uint8Array): string {
+  const layout = layoutOf(jobType);
   try {
-    return new JsonWriter(job).write(jobType);
+    return new JsonWriter(job).write(layout);
   } catch (error) {
     if (error !== notInNormalForm) throw error;
-    return new JsonWriter(normalForm(jobType, job)).write(jobType);
+    return new JsonWriter(normalForm(jobType, job)).write(layout);
   }
 }
 
@@ -32,6 +33,7 @@ export function jobToJson(job: Uint8Array): Buffer {
 const notInNormalForm = new Error('not in normal form');
 
 const comma = 0x2c;
+const colon = 0x3a;
 const quote = 0x22;
 const backslash = 0x5c;
 
@@ -43,241 +45,238 @@ for (const [character, letter] of ['""', '\\\\', '\bb', '\ff', '\nn', '\rr', '\t
   escapes[character!.charCodeAt(0)] = letter!.charCodeAt(0);
 }
 
-interface Layout {
-  readonly field: Field;
-  readonly wireType: number;
-  /** `,"jsonName":` */
-  readonly prefix: Uint8Array;
-  /** For enums: the JSON of each value that has a name, at the index of its number; else empty. */
-  readonly values: readonly (Uint8Array | undefined)[];
-  /** One bit a oneof of the message; 0 outside a oneof. */
-  readonly oneofBit: number;
-  /** Whether the default value is left out. */
-  readonly implicit: boolean;
+/** Whether four bytes are ASCII that JSON writes as it is: in each, no high bit, at least a space, no `"`, no `\`. */
+function isPlain(word: number): boolean {
+  const control = word + 0x60606060;
+  const quotes = (word ^ 0x22222222) + 0x7f7f7f7f;
+  const backslashes = (word ^ 0x5c5c5c5c) + 0x7f7f7f7f;
+  return (control & quotes & backslashes & ~word & 0x80808080) === (0x80808080 | 0);
 }
 
-const layouts = new Map<Message, readonly (Layout | undefined)[]>();
-
-function layoutOf(type: Message): readonly (Layout | undefined)[] {
-  let layout = layouts.get(type);
-  if (layout === undefined) {
-    const oneofs = [...new Set(type.fields.map((field) => field.oneof).filter((name) => name !== undefined))];
-    layout = type.byNumber.map((field) => {
-      if (field === undefined) return undefined;
-      const oneofBit = field.oneof === undefined ? 0 : 1 << oneofs.indexOf(field.oneof);
-      const values: Uint8Array[] = [];
-      for (const [number, name] of Object.entries(field.valueNames ?? {}))
-        values[Number(number)] = Buffer.from(`"${name}"`);
-      return {
-        field,
-        wireType: wireTypeOf(field),
-        prefix: Buffer.from(`,${JSON.stringify(field.jsonName)}:`),
-        values,
-        oneofBit,
-        implicit: !field.many && oneofBit === 0,
-      };
-    });
-    layouts.set(type, layout);
-  }
-  return layout;
-}
-
-/** Where answers are written before they are copied out: making new memory for each costs more than writing it. */
-let scratch = Buffer.allocUnsafeSlow(32 * 1024);
+/** Where answers are written before they become strings: making new memory for each costs more than writing it. */
+let scratch = memoryOf(32 * 1024);
 
 /** Scratch memory that is kept from one answer to the next, in bytes. */
-const keptScratchLimit = 1 << 20;
+const keptScratchLimit = 4 << 20;
+
+/** Bytes that may be written without asking for room: what is around a value. */
+const spareBytes = 128;
+
+interface Memory {
+  readonly bytes: Buffer;
+  /** The same bytes, for words of four. */
+  readonly view: DataView;
+}
+
+function memoryOf(length: number): Memory {
+  const bytes = Buffer.allocUnsafeSlow(length);
+  return { bytes, view: viewOf(bytes) };
+}
 
 class JsonWriter {
-  private out = scratch;
+  private out = scratch.bytes;
+  private view = scratch.view;
+  /** From here on there is less room than `spareBytes`. */
+  private spareEnd = scratch.bytes.length - spareBytes;
   private at = 0;
+  private isAscii = true;
   private readonly reader: WireReader;
+  private readonly input: DataView;
 
   constructor(bytes: Uint8Array) {
     this.reader = new WireReader(bytes);
+    this.input = viewOf(bytes);
   }
 
-  write(type: Message): Buffer {
-    this.message(type, this.reader.end);
-    if (this.out.length <= keptScratchLimit) scratch = this.out;
-    return Buffer.from(this.out.subarray(0, this.at));
+  write(layout: MessageLayout): string {
+    this.message(layout, this.reader.end);
+    const { out, view, at } = this;
+    if (out.length > scratch.bytes.length && out.length <= keptScratchLimit) scratch = { bytes: out, view };
+    if (this.isAscii) return out.toString('latin1', 0, at);
+    // Strings cannot make one another valid: quotes, which are ASCII, stand between them.
+    if (!isUtf8(out.subarray(0, at))) throw new MalformedMessageError('a string is not UTF-8');
+    return out.toString('utf8', 0, at);
   }
 
-  /** Makes room for `count` more bytes, and some: callers may write up to 64 bytes without asking. */
-  private reserve(count: number): void {
-    const needed = this.at + count + 64;
-    if (needed <= this.out.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.out.length * 2));
-    this.out.copy(larger, 0, 0, this.at);
-    this.out = larger;
+  /** Makes room for `count` more bytes, and for `spareBytes` after them. */
+  private grow(count: number): void {
+    const { bytes, view } = memoryOf(Math.max(this.at + count + spareBytes, this.out.length * 2));
+    this.out.copy(bytes, 0, 0, this.at);
+    this.out = bytes;
+    this.view = view;
+    this.spareEnd = bytes.length - spareBytes;
   }
 
   /** Writes the message that stands from the reader's position to `end`. */
-  private message(type: Message, end: number): void {
-    const layout = layoutOf(type);
+  private message(layout: MessageLayout, end: number): void {
     const { reader } = this;
     const outerEnd = reader.end;
     reader.end = end;
-    this.reserve(1);
-    this.out[this.at++] = 0x7b;
-    let first = true;
+    if (this.at > this.spareEnd) this.grow(0);
+    const start = this.at;
     let last = 0;
     let oneofsSeen = 0;
     let close = 0;
     let mapKeys: Set<string> | undefined;
     while (reader.position < end) {
       const tag = reader.readTag();
-      const number = tag >>> 3;
-      const current = layout[number];
-      if (current?.wireType !== (tag & 7)) {
+      const field = layout[tag];
+      if (field === undefined) {
         reader.skip(tag);
         continue;
       }
-      const { field } = current;
-      const again = number === last;
-      if (number < last || (again && !field.many) || (oneofsSeen & current.oneofBit) !== 0)
-        throw notInNormalForm;
-      oneofsSeen |= current.oneofBit;
-      last = number;
+      const again = tag === last;
+      if (tag < last || (again && !field.many) || (oneofsSeen & field.oneofBit) !== 0) throw notInNormalForm;
+      oneofsSeen |= field.oneofBit;
+      last = tag;
       if (close !== 0 && !again) {
         this.out[this.at++] = close;
         close = 0;
       }
-      const isInteger = current.wireType === WireType.varint;
+      const isInteger = (tag & 7) === WireType.varint;
       const integer = isInteger ? readInteger(reader) : 0;
       const valueEnd = isInteger ? 0 : reader.readLength() + reader.position;
-      if (current.implicit && isDefault(field, isInteger, integer, valueEnd - reader.position)) continue;
-      this.reserve(current.prefix.length);
+      if (field.implicit && isDefault(field, isInteger, integer, valueEnd - reader.position)) continue;
+      if (this.at > this.spareEnd) this.grow(0);
       if (again) {
         this.out[this.at++] = comma;
       } else {
-        this.copy(current.prefix, first ? 1 : 0);
-        first = false;
-        if (field.repeated === true) {
-          this.out[this.at++] = 0x5b;
-          close = 0x5d;
-        } else if (field.many) {
-          this.out[this.at++] = 0x7b;
-          close = 0x7d;
-          mapKeys = new Set();
-        }
+        this.ascii(field.prefix);
+        close = field.close;
       }
       if (isInteger) {
-        this.integer(current, integer);
+        this.integer(field, integer);
       } else if (field.kind === 'string') {
-        this.string(reader.bytes, reader.position, valueEnd);
+        this.string(reader.position, valueEnd);
         reader.position = valueEnd;
       } else if (field.kind === 'message') {
-        this.message(field.message!, valueEnd);
+        this.message(field.inner(), valueEnd);
       } else {
         reader.end = valueEnd;
-        if (field.many) this.mapEntry(valueEnd, mapKeys!);
+        if (field.many) this.mapEntry(valueEnd, (mapKeys = again ? mapKeys! : new Set()));
         else this.time(field, valueEnd);
         reader.end = end;
       }
     }
     reader.end = outerEnd;
-    this.reserve(2);
+    if (this.at > this.spareEnd) this.grow(0);
     if (close !== 0) this.out[this.at++] = close;
+    // The brace takes the place of the comma before the first field.
+    if (this.at === start) this.at++;
+    this.out[start] = 0x7b;
     this.out[this.at++] = 0x7d;
   }
 
-  private integer({ field, values }: Layout, integer: number | bigint): void {
-    if (field.kind === 'bool') {
-      this.ascii(integer === 0 || integer === 0n ? 'false' : 'true');
-    } else if (field.kind === 'int64') {
+  private integer({ kind, values }: FieldLayout, integer: number | bigint): void {
+    if (kind === 'bool') {
+      this.text(integer === 0 || integer === 0n ? 'false' : 'true');
+    } else if (kind === 'int64') {
       this.out[this.at++] = quote;
       if (typeof integer === 'number') this.digits(integer);
-      else this.ascii(String(integer));
+      else this.text(String(integer));
       this.out[this.at++] = quote;
     } else {
       const number = toInt32(integer);
       const value = values[number];
-      if (value === undefined) {
-        this.ascii(String(number));
-      } else {
-        this.reserve(value.length);
-        this.copy(value, 0);
-      }
+      if (value === undefined) this.text(String(number));
+      else this.ascii(value);
     }
   }
 
   /** Writes the Timestamp or Duration that stands from the reader's position to `end`. */
-  private time(field: Field, end: number): void {
+  private time(field: FieldLayout, end: number): void {
     const { seconds, nanos } = readTime(this.reader, end);
     this.out[this.at++] = quote;
-    this.ascii(field.kind === 'timestamp' ? formatTimestamp(seconds, nanos) : formatDuration(seconds, nanos));
+    const write = field.kind === 'timestamp' ? writeTimestamp : writeDuration;
+    this.at = write(this.out, this.at, seconds, nanos);
     this.out[this.at++] = quote;
   }
 
   /** Writes the entry of a map that stands from the reader's position to `end`. */
   private mapEntry(end: number, keysSeen: Set<string>): void {
-    const { bytes } = this.reader;
     const { key, value } = readMapEntry(this.reader, end);
-    if (keysSeen.size === keysSeen.add(latin1(bytes, key)).size) throw notInNormalForm;
-    this.string(bytes, key.start, key.end);
-    this.out[this.at++] = 0x3a;
-    this.string(bytes, value.start, value.end);
+    const start = this.at;
+    this.string(key.start, key.end);
+    const name = this.out.toString('latin1', start, this.at);
+    if (keysSeen.size === keysSeen.add(name).size) throw notInNormalForm;
+    this.out[this.at++] = colon;
+    this.string(value.start, value.end);
   }
 
-  /** A few bytes, for which there is room: for so few a loop is faster than a call of `set`. */
-  private copy(bytes: Uint8Array, from: number): void {
-    const { out } = this;
-    let { at } = this;
-    for (let index = from; index < bytes.length; index++) out[at++] = bytes[index]!;
-    this.at = at;
+  /** Text that is at hand in words, for which there is room. */
+  private ascii({ words, length }: Ascii): void {
+    const { view, at } = this;
+    for (let index = 0; index < words.length; index++) view.setInt32(at + index * 4, words[index]!, true);
+    this.at = at + length;
   }
 
-  /** A whole number from 0 to 2^53, for which there is room. */
-  private digits(integer: number): void {
-    let length = 1;
-    for (let power = 10; integer >= power; power *= 10) length++;
-    let rest = integer;
-    for (let index = this.at + length - 1; index >= this.at; index--) {
-      const tenth = Math.floor(rest / 10);
-      this.out[index] = 0x30 + (rest - tenth * 10);
-      rest = tenth;
-    }
-    this.at += length;
-  }
-
-  /** Text that needs no escaping. */
-  private ascii(text: string): void {
-    this.reserve(text.length);
+  /** Text of a few ASCII characters, for which there is room. */
+  private text(text: string): void {
     const { out } = this;
     let { at } = this;
     for (let index = 0; index < text.length; index++) out[at++] = text.charCodeAt(index);
     this.at = at;
   }
 
-  private string(bytes: Uint8Array, start: number, end: number): void {
-    this.reserve((end - start) * 6 + 2);
-    const { out } = this;
+  /** A whole number from 0 to 2^53, for which there is room. */
+  private digits(integer: number): void {
+    let width = 1;
+    for (let power = 10; integer >= power; power *= 10) width++;
+    writeDigits(this.out, this.at, integer, width);
+    this.at += width;
+  }
+
+  private string(start: number, end: number): void {
+    const longest = (end - start) * 6;
+    if (this.at + longest > this.spareEnd) this.grow(longest);
+    const { out, view, input } = this;
     let { at } = this;
-    let ascii = true;
     out[at++] = quote;
-    for (let index = start; index < end; index++) {
-      const byte = bytes[index]!;
-      const escape = escapes[byte]!;
-      if (escape === 0) {
+    let index = start;
+    while (index < end) {
+      for (; index + 4 <= end; index += 4, at += 4) {
+        const word = input.getInt32(index, true);
+        if (!isPlain(word)) break;
+        view.setInt32(at, word, true);
+      }
+      const left = end - index;
+      if (left < 4 && end - start >= 4) {
+        // The last four bytes, of which some are there already: as they are if they are plain.
+        const word = input.getInt32(end - 4, true);
+        if (isPlain(word)) {
+          at += left;
+          view.setInt32(at - 4, word, true);
+          break;
+        }
+      }
+      for (const stop = Math.min(index + 4, end); index < stop; index++) {
+        const byte = input.getUint8(index);
+        const escape = escapes[byte]!;
+        if (escape > 1) {
+          out[at++] = backslash;
+          out[at++] = escape;
+          if (escape === 0x75) at += out.write(byte.toString(16).padStart(4, '0'), at, 'latin1');
+          continue;
+        }
+        if (escape === 1) this.isAscii = false;
         out[at++] = byte;
-      } else if (escape === 1) {
-        ascii = false;
-        out[at++] = byte;
-      } else {
-        out[at++] = backslash;
-        out[at++] = escape;
-        if (escape === 0x75) at += out.write(byte.toString(16).padStart(4, '0'), at, 'latin1');
       }
     }
     out[at++] = quote;
     this.at = at;
-    if (!ascii && !isUtf8(bytes.subarray(start, end)))
-      throw new MalformedMessageError('a string is not UTF-8');
   }
 }
 
-function isDefault(field: Field, isInteger: boolean, integer: number | bigint, length: number): boolean {
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+function isDefault(
+  field: FieldLayout,
+  isInteger: boolean,
+  integer: number | bigint,
+  length: number,
+): boolean {
   if (!isInteger) return length === 0 && field.kind === 'string';
   return field.kind === 'enum' ? toInt32(integer) === 0 : integer === 0 || integer === 0n;
 }
@@ -290,6 +289,7 @@ function toInt32(integer: number | bigint): number {
 /** An int64, as a number where it is surely exact: in seven bytes there are 49 bits. */
 function readInteger(reader: WireReader): number | bigint {
   const { bytes, end } = reader;
+  if (reader.position < end && bytes[reader.position]! < 0x80) return bytes[reader.position++]!;
   let value = 0;
   let scale = 1;
   for (let position = reader.position; position < end && position < reader.position + 7; position++) {
@@ -315,8 +315,4 @@ function readTime(reader: WireReader, end: number): { seconds: number; nanos: nu
     else reader.skip(tag);
   }
   return { seconds: Number(seconds), nanos: toInt32(nanos) };
-}
-
-function latin1(bytes: Uint8Array, { start, end }: Span): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
 }

@@ -47,6 +47,13 @@ export class WireReader {
 
   /** A varint of at most 32 bits, unsigned: tags and lengths. */
   readVarint32(): number {
+    const byte = this.position < this.end ? this.bytes[this.position]! : 0x80;
+    if (byte >= 0x80) return this.readLongVarint32();
+    this.position++;
+    return byte;
+  }
+
+  private readLongVarint32(): number {
     const { bytes, end } = this;
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {

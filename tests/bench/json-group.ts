@@ -10,7 +10,7 @@ import { cpuFigures, type Figure } from './report.ts';
 
 export function jsonGroup(): readonly Figure[] {
   return benchJobs.flatMap(({ name: size, bytes }) => {
-    const ready = JSON.parse(jobToJson(bytes).toString()) as unknown;
+    const ready = JSON.parse(jobToJson(bytes)) as unknown;
     const measured = measure([
       { name: 'ours', run: () => jobToJson(bytes) },
       { name: '@bufbuild/protobuf', run: () => toJsonString(jobDesc, fromBinary(jobDesc, bytes)) },

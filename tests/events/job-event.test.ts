@@ -6,7 +6,7 @@ import { deletedEvent, enveloped, jobEvent, patchEvent, snapshotEvent } from '..
 
 const parse = (event: unknown) => parseJobEvent(typeof event === 'string' ? event : JSON.stringify(event));
 const news = (event: unknown): LiveDocument => parse(event).news as LiveDocument;
-const jobOf = (event: unknown): unknown => JSON.parse(jobToJson(news(event).job).toString());
+const jobOf = (event: unknown): unknown => JSON.parse(jobToJson(news(event).job));
 
 describe('a job event', () => {
   it('is read bare and as the detail of an EventBridge event', () => {

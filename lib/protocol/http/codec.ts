@@ -6,7 +6,8 @@ import { decodeJobId, parseJobId } from '../get-job-request.ts';
 export interface Codec {
   /** @throws {Status} INVALID_ARGUMENT */
   readJobId(message: Uint8Array): string;
-  writeJob(answer: JobAnswer): Uint8Array;
+  /** Bytes, or a text to be sent in UTF-8. */
+  writeJob(answer: JobAnswer): Uint8Array | string;
 }
 
 /** The stored bytes are the answer. */

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { HttpRequest, HttpResponse } from './http-message.ts';
+import { bodySize, type HttpRequest, type HttpResponse } from './http-message.ts';
 
 /** Bodies below this many bytes go as they are: a packet or two less is not worth the time. */
 export const gzipFromBytes = 16 * 1024;
@@ -9,7 +9,7 @@ export function encodeContent(
   { headers: { 'accept-encoding': accepted } }: HttpRequest,
   response: HttpResponse,
 ): HttpResponse {
-  if (response.body.length < gzipFromBytes || !acceptsGzip(accepted)) return response;
+  if (bodySize(response.body) < gzipFromBytes || !acceptsGzip(accepted)) return response;
   // Level 4 takes half the time of the default for a few percent more bytes.
   const body = gzipSync(response.body, { level: 4 });
   return { ...response, headers: { ...response.headers, 'content-encoding': 'gzip' }, body };

@@ -33,15 +33,20 @@ export const grpcWeb: HttpProtocol = {
   async answer(request, getJob) {
     const header = (name: string): string | undefined => request.headers[name];
     const { isText, codec } = readMediaType(request);
-    const message = readFrame(isText ? decodeText(request.body) : request.body, header('grpc-encoding'));
+    const requestMessage = readFrame(
+      isText ? decodeText(request.body) : request.body,
+      header('grpc-encoding'),
+    );
     const timeoutMs = readGrpcTimeout(header('grpc-timeout')) ?? Infinity;
     const deadline = new Deadline(Math.min(timeoutMs, longestRequestMs));
     const answer = await getJob(
-      { jobId: codec.readJobId(message), ...readRequestMetadata(header) },
+      { jobId: codec.readJobId(requestMessage), ...readRequestMetadata(header) },
       request,
       deadline,
     );
-    const frames = [...frame(0, codec.writeJob(answer)), ...trailersFrame({ 'grpc-status': '0' })];
+    const message = codec.writeJob(answer);
+    const payload = typeof message === 'string' ? Buffer.from(message) : message;
+    const frames = [...frame(0, payload), ...trailersFrame({ 'grpc-status': '0' })];
     return respond(request, Buffer.concat(frames), responseMetadata(answer));
   },
 

@@ -8,7 +8,7 @@ import { connect, connectMediaTypes } from './connect.ts';
 import { encodeContent } from './content-encoding.ts';
 import type { GetJob, HttpProtocol } from './exchange.ts';
 import { grpcWeb, isGrpcWeb } from './grpc-web.ts';
-import { mediaType, type HttpRequest, type HttpResponse } from './http-message.ts';
+import { bodySize, mediaType, type HttpRequest, type HttpResponse } from './http-message.ts';
 import { jobsPath, rest } from './rest.ts';
 
 export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
@@ -58,7 +58,8 @@ async function exchange(
   const protocol = chooseProtocol(request);
   try {
     const response = encodeContent(request, await protocol.answer(request, get));
-    if (response.body.length > responseSizeLimit) throw tooLarge(response.body.length, responseSizeLimit);
+    const size = bodySize(response.body);
+    if (size > responseSizeLimit) throw tooLarge(size, responseSizeLimit);
     return { response };
   } catch (error) {
     const failure = toStatus(error);

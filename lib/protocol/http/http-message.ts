@@ -15,7 +15,13 @@ export interface HttpResponse {
   readonly status: number;
   /** By name in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Bytes, or a text to be sent in UTF-8. */
   readonly body: Uint8Array | string;
+}
+
+/** How many bytes a body has on the wire. */
+export function bodySize(body: Uint8Array | string): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
 }
 
 /** The media type of a `content-type`, in lower case and without parameters; empty where there is none. */
