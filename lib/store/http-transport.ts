@@ -15,6 +15,8 @@ export interface TransportRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | undefined;
+  /** Aborts the request. */
+  readonly abortSignal?: AbortSignal | undefined;
 }
 
 export interface TransportOptions {
@@ -22,12 +24,10 @@ export interface TransportOptions {
   readonly connectTimeoutMs: number;
   /** How long an answer may take, the connection included, in milliseconds. */
   readonly answerTimeoutMs: number;
-  /** What aborts a request, besides the signal that comes with it. */
-  readonly signalOf?: (request: TransportRequest) => AbortSignal | undefined;
 }
 
 /** The answer, its body whole. */
-interface TransportResponse {
+export interface TransportResponse {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
   readonly body: Uint8Array;
@@ -36,10 +36,7 @@ interface TransportResponse {
 /** An HttpHandler, as the AWS SDK calls it. */
 export interface Transport {
   readonly metadata: { readonly handlerProtocol: string };
-  handle(
-    request: TransportRequest,
-    options?: { readonly abortSignal?: AbortSignal },
-  ): Promise<{ readonly response: TransportResponse }>;
+  handle(request: TransportRequest): Promise<{ readonly response: TransportResponse }>;
   updateHttpClientConfig(): void;
   httpHandlerConfigs(): object;
   destroy(): void;
@@ -55,19 +52,14 @@ const maxSockets = 50;
  *
  * @see docs/performance.md
  */
-export function createTransport({
-  connectTimeoutMs,
-  answerTimeoutMs,
-  signalOf = () => undefined,
-}: TransportOptions): Transport {
+export function createTransport({ connectTimeoutMs, answerTimeoutMs }: TransportOptions): Transport {
   const http = new HttpAgent({ keepAlive: true, maxSockets });
   const https = new HttpsAgent({ keepAlive: true, maxSockets });
 
   return {
     metadata: { handlerProtocol: 'http/1.1' },
 
-    handle(request, { abortSignal = signalOf(request) } = {}) {
-      const { protocol, hostname, port, method, path, headers, body } = request;
+    handle({ protocol, hostname, port, method, path, headers, body, abortSignal }) {
       return new Promise((resolve, reject) => {
         const options = { hostname, port, method, path, headers };
         const onResponse = (message: IncomingMessage): void => {

@@ -29,7 +29,7 @@ describe('the transport', () => {
   const call = (port: number, options: { abortSignal?: AbortSignal } = {}) => {
     open.transport ??= createTransport({ connectTimeoutMs: 300, answerTimeoutMs: 300 });
     const request = { protocol: 'http:', hostname: '127.0.0.1', port, method: 'POST', path: '/' };
-    return open.transport.handle({ ...request, headers: { 'x-test': 'yes' }, body: 'ping' }, options);
+    return open.transport.handle({ ...request, headers: { 'x-test': 'yes' }, body: 'ping', ...options });
   };
   it('sends body and headers, and gives status, headers and the whole body', async () => {
     const port = await start((request, response) => {
