@@ -3,8 +3,7 @@
  *
  * - `lib/job/generated/schema.ts`: the fields of every message in the Job's tree, for the JSON writer and the masks;
  * - `lib/events/generated/job-event.ts`: protobufjs's own JSON form of JobEvent, to read events with;
- * - `lib/protocol/generated/messages.js`: protobufjs's static code of the request and of google.rpc's errors;
- * - `lib/protocol/generated/descriptor-set.ts`: the service's FileDescriptorSet, for gRPC reflection.
+ * - `lib/protocol/generated/descriptor-set.ts`: the FileDescriptorSet of the service and its errors, for gRPC reflection.
  *
  * Run by `npm run generate`, and by npm itself at the end of `npm ci`.
  */
@@ -124,36 +123,13 @@ function writeEventDescriptor(): void {
   writeFileSync(output('lib/events/generated/job-event.ts'), source);
 }
 
-/** Drops the service and its answer: a Job is never decoded, so no bundle should carry code that could. */
-function withoutJob(pbjsJson: Buffer): string {
-  const root = JSON.parse(pbjsJson.toString(), (key: string, value: unknown) => {
-    if (key !== 'jobs') return value;
-    const { nested } = value as { nested: Record<string, unknown> };
-    return { nested: { GetProjectJobRequest: nested['GetProjectJobRequest'] } };
-  }) as unknown;
-  return JSON.stringify(root);
-}
-
-function writeProtocolMessages(): void {
-  const target = output('lib/protocol/generated/messages.js');
-  const root = `${target}on`;
-  writeFileSync(
-    root,
-    withoutJob(runTool('protobufjs-cli/bin/pbjs', ['-t', 'json', '-p', protoRoot, jobs, ...rpcErrors])),
-  );
-  const omit = ['verify', 'convert', 'delimited', 'typeurl', 'service'].map((part) => `--no-${part}`);
-  const shape = ['-t', 'static-module', '-w', 'esm', '--dependency', 'protobufjs/minimal.js', '--dts'];
-  runTool('protobufjs-cli/bin/pbjs', [...shape, ...omit, '-o', target, root]);
-}
-
 function writeReflectionDescriptors(descriptorSet: Uint8Array): void {
   const base64 = Buffer.from(descriptorSet).toString('base64');
-  const source = `${note}/** A google.protobuf.FileDescriptorSet of the service and all that it imports, in base64. */\nexport const descriptorSet =\n  '${base64}';\n`;
+  const source = `${note}/** A google.protobuf.FileDescriptorSet of the service, its errors, and all that they import, in base64. */\nexport const descriptorSet =\n  '${base64}';\n`;
   writeFileSync(output('lib/protocol/generated/descriptor-set.ts'), source);
 }
 
-const serviceDescriptors = buildDescriptorSet([jobs]);
+const serviceDescriptors = buildDescriptorSet([jobs, ...rpcErrors]);
 writeSchema(serviceDescriptors);
 writeEventDescriptor();
-writeProtocolMessages();
 writeReflectionDescriptors(serviceDescriptors);

@@ -29,12 +29,17 @@ export function readJobHeading(job: Uint8Array): JobHeading {
     else if (tag === statusTag) status = Number(BigInt.asIntN(32, reader.readInt64()));
     else reader.skip(tag);
   }
-  return { id: text(id), projectId: text(projectId), status };
+  return { id: readText(id), projectId: readText(projectId), status };
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function text(bytes: Uint8Array | undefined): string {
+/**
+ * A string field's value; the empty string where it is absent.
+ *
+ * @throws {MalformedMessageError} where the bytes are not UTF-8
+ */
+export function readText(bytes: Uint8Array | undefined): string {
   try {
     return bytes === undefined ? '' : utf8.decode(bytes);
   } catch {

@@ -173,6 +173,16 @@ export class WireWriter {
     return this.tag(fieldNumber, WireType.lengthDelimited).varint(value.length).raw(value);
   }
 
+  /** A string field; nothing where it is empty, as proto3 has it. */
+  text(fieldNumber: number, value: string): this {
+    return value === '' ? this : this.lengthDelimited(fieldNumber, Buffer.from(value));
+  }
+
+  /** An integer field; nothing where it is 0, as proto3 has it. */
+  integer(fieldNumber: number, value: number): this {
+    return value === 0 ? this : this.tag(fieldNumber, WireType.varint).varint(value);
+  }
+
   finish(): Uint8Array {
     return concatenate(this.chunks, this.length);
   }

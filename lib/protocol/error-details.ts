@@ -1,6 +1,9 @@
-/** How a Status looks from outside: google.rpc.Status, in bytes and in JSON. */
+/**
+ * How a Status looks from outside: google.rpc.Status, in bytes and in JSON. The field numbers are those of
+ * proto/google/rpc; tests read the bytes with another implementation.
+ */
+import { WireWriter } from '../job/wire.ts';
 import { codeNumbers, type Status, type StatusDetail } from '../status.ts';
-import { google } from './generated/messages.js';
 
 /** A detail as google.protobuf.Any holds it, and as JSON shows it. */
 export interface RenderedDetail {
@@ -19,35 +22,37 @@ export function renderDetails(status: Status, requestId: string): readonly Rende
 
 function renderDetail(detail: StatusDetail): RenderedDetail {
   const typeName = `google.rpc.${detail.type}`;
+  const message = new WireWriter();
   switch (detail.type) {
     case 'BadRequest': {
       const { fieldViolations } = detail;
-      const value = google.rpc.BadRequest.encode({ fieldViolations: [...fieldViolations] }).finish();
-      return { typeName, value, json: { fieldViolations } };
+      for (const { field, description } of fieldViolations)
+        message.lengthDelimited(1, new WireWriter().text(1, field).text(2, description).finish());
+      return { typeName, value: message.finish(), json: { fieldViolations } };
     }
     case 'RequestInfo': {
       const { requestId } = detail;
-      return { typeName, value: google.rpc.RequestInfo.encode({ requestId }).finish(), json: { requestId } };
+      return { typeName, value: message.text(1, requestId).finish(), json: { requestId } };
     }
     case 'RetryInfo': {
-      const seconds = Math.floor(detail.retryDelayMs / 1000);
-      const nanos = (detail.retryDelayMs % 1000) * 1_000_000;
-      const value = google.rpc.RetryInfo.encode({ retryDelay: { seconds, nanos } }).finish();
-      return { typeName, value, json: { retryDelay: `${String(detail.retryDelayMs / 1000)}s` } };
+      const { retryDelayMs } = detail;
+      const delay = new WireWriter()
+        .integer(1, Math.floor(retryDelayMs / 1000))
+        .integer(2, (retryDelayMs % 1000) * 1_000_000);
+      message.lengthDelimited(1, delay.finish());
+      return { typeName, value: message.finish(), json: { retryDelay: `${String(retryDelayMs / 1000)}s` } };
     }
   }
 }
 
 /** google.rpc.Status in bytes, as `grpc-status-details-bin` carries it. */
 export function encodeStatus(status: Status, requestId: string): Uint8Array {
-  return google.rpc.Status.encode({
-    code: codeNumbers[status.code],
-    message: status.message,
-    details: renderDetails(status, requestId).map(({ typeName, value }) => ({
-      type_url: `type.googleapis.com/${typeName}`,
-      value,
-    })),
-  }).finish();
+  const message = new WireWriter().integer(1, codeNumbers[status.code]).text(2, status.message);
+  for (const { typeName, value } of renderDetails(status, requestId)) {
+    const any = new WireWriter().text(1, `type.googleapis.com/${typeName}`).lengthDelimited(2, value);
+    message.lengthDelimited(3, any.finish());
+  }
+  return message.finish();
 }
 
 /** google.rpc.Status in proto3 JSON, the body of a REST error as upstream's API writes it. */

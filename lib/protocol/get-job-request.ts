@@ -1,7 +1,6 @@
+import { readText } from '../job/job-heading.ts';
+import { WireReader, WireType } from '../job/wire.ts';
 import { invalidArgument } from '../status.ts';
-import { yandex } from './generated/messages.js';
-
-const { GetProjectJobRequest } = yandex.cloud.datasphere.v2.jobs;
 
 /** Full name of the service, as its paths begin. */
 export const serviceName = 'yandex.cloud.datasphere.v2.jobs.ProjectJobService';
@@ -9,14 +8,23 @@ export const serviceName = 'yandex.cloud.datasphere.v2.jobs.ProjectJobService';
 /** The most bytes a request may have: a job id of 64 characters takes 66. */
 export const requestSizeLimit = 4096;
 
+const jobIdTag = (1 << 3) | WireType.lengthDelimited;
+
 /**
- * The job id in an encoded GetProjectJobRequest.
+ * The job id in an encoded GetProjectJobRequest, of which it is the one field. Given twice, the last one counts.
  *
  * @throws {Status} INVALID_ARGUMENT where the bytes are not one
  */
 export function decodeJobId(message: Uint8Array): string {
   try {
-    return GetProjectJobRequest.decode(message).jobId;
+    let jobId = '';
+    const reader = new WireReader(message);
+    while (!reader.atEnd) {
+      const tag = reader.readTag();
+      if (tag === jobIdTag) jobId = readText(reader.readBytes());
+      else reader.skip(tag);
+    }
+    return jobId;
   } catch {
     throw invalidArgument('body', 'is not an encoded yandex.cloud.datasphere.v2.jobs.GetProjectJobRequest');
   }

@@ -1,9 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { google } from '../../lib/protocol/generated/messages.js';
 import { errorCases } from '../support/error-table.ts';
 import { startGrpcService, type RunningGrpc } from '../support/grpc-service.ts';
-import { jobDesc } from '../support/job-descriptors.ts';
+import { decodeRpcMessage, jobDesc } from '../support/job-descriptors.ts';
 import { startGateway, type Gateway } from '../support/lambda-gateway.ts';
 import { clientFactories, type RpcClient, type RpcResult } from '../support/rpc-clients.ts';
 import { jobIds, p1Reader, startService, storedJobs, type TestService } from '../support/service.ts';
@@ -84,9 +83,9 @@ describe.each(Object.entries(clientFactories))('%s', (name, factory) => {
     const result = await get(jobId, { 'x-request-id': 'r1', ...metadata }, timeoutMs);
     expect(result).toMatchObject({ code, message: expect.stringContaining(message) as unknown });
     if (timeoutMs === undefined) {
-      expect(google.rpc.RequestInfo.decode(detail(result, 'RequestInfo')!).requestId).toBe('r1');
+      expect(decodeRpcMessage('RequestInfo', detail(result, 'RequestInfo')!).requestId).toBe('r1');
       const badRequest = detail(result, 'BadRequest');
-      expect(badRequest && google.rpc.BadRequest.decode(badRequest).fieldViolations[0]?.field).toBe(field);
+      expect(badRequest && decodeRpcMessage('BadRequest', badRequest).fieldViolations[0]?.field).toBe(field);
       expect(detail(result, 'RetryInfo') !== undefined).toBe(retryInfo === true);
     } else {
       expect(performance.now() - startMs).toBeLessThan(timeoutMs + 1000);

@@ -7,6 +7,24 @@ export const registry = createFileRegistry(
   fromBinary(FileDescriptorSetSchema, Buffer.from(descriptorSet, 'base64')),
 );
 
+/** A message of google.rpc, as another implementation of protobuf decodes it. */
+export function decodeRpcMessage(
+  name: 'Status' | 'BadRequest' | 'RequestInfo' | 'RetryInfo',
+  bytes: Uint8Array,
+) {
+  return fromBinary(registry.getMessage(`google.rpc.${name}`)!, bytes) as unknown as RpcMessage;
+}
+
+/** Whichever of google.rpc's messages it is. */
+interface RpcMessage {
+  readonly code: number;
+  readonly message: string;
+  readonly details: readonly { readonly typeUrl: string; readonly value: Uint8Array }[];
+  readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
+  readonly requestId: string;
+  readonly retryDelay: { readonly seconds: bigint; readonly nanos: number };
+}
+
 const packageName = 'yandex.cloud.datasphere.v2.jobs';
 
 export function descMessage(name: string): DescMessage {

@@ -10,8 +10,8 @@ import {
 import * as grpc from '@grpc/grpc-js';
 import grpcWeb from 'grpc-web';
 import { createRequire } from 'node:module';
-import { google } from '../../lib/protocol/generated/messages.js';
-import { jobDesc, serviceDesc } from './job-descriptors.ts';
+
+import { decodeRpcMessage, jobDesc, serviceDesc } from './job-descriptors.ts';
 
 export interface RpcDetail {
   readonly type: string;
@@ -161,8 +161,8 @@ function statusDetails(trailers: grpc.Metadata): readonly RpcDetail[] {
 }
 
 function decodeDetails(bytes: Uint8Array): readonly RpcDetail[] {
-  const { details } = google.rpc.Status.decode(bytes);
-  return details.map(({ type_url, value }) => ({ type: type_url!.split('/')[1]!, value: value! }));
+  const { details } = decodeRpcMessage('Status', bytes);
+  return details.map(({ typeUrl, value }) => ({ type: typeUrl.split('/')[1]!, value }));
 }
 
 /** The `grpc-web` package is made for browsers; of a browser it needs XMLHttpRequest. */

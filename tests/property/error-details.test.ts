@@ -1,0 +1,58 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { encodeStatus } from '../../lib/protocol/error-details.ts';
+import { codeNumbers, Status, type Code, type StatusDetail } from '../../lib/status.ts';
+import { decodeRpcMessage } from '../support/job-descriptors.ts';
+
+const text = fc.string({ unit: 'grapheme' });
+const arbitraryDetail = fc.oneof(
+  fc.record({
+    type: fc.constant('BadRequest' as const),
+    fieldViolations: fc.array(fc.record({ field: text, description: text }), { maxLength: 3 }),
+  }),
+  fc.record({ type: fc.constant('RetryInfo' as const), retryDelayMs: fc.nat(10_000_000) }),
+);
+
+/** What another implementation of protobuf reads of a detail. */
+function decoded({ typeUrl, value }: { typeUrl: string; value: Uint8Array }): StatusDetail {
+  const type = typeUrl.slice('type.googleapis.com/google.rpc.'.length) as StatusDetail['type'];
+  const message = decodeRpcMessage(type, value);
+  switch (type) {
+    case 'BadRequest':
+      return {
+        type,
+        fieldViolations: message.fieldViolations.map(({ field, description }) => ({ field, description })),
+      };
+    case 'RequestInfo':
+      return { type, requestId: message.requestId };
+    case 'RetryInfo': {
+      const { seconds, nanos } = message.retryDelay;
+      return { type, retryDelayMs: Number(seconds) * 1000 + nanos / 1_000_000 };
+    }
+  }
+}
+
+describe('encodeStatus', () => {
+  it('writes every error so that another implementation reads the same from it, its RequestInfo first', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...(Object.keys(codeNumbers) as Code[])),
+        text,
+        fc.array(arbitraryDetail, { maxLength: 3 }),
+        fc.stringMatching(/^[a-z0-9]{1,20}$/),
+        (code, message, details, requestId) => {
+          const read = decodeRpcMessage(
+            'Status',
+            encodeStatus(new Status(code, message, { details }), requestId),
+          );
+          expect({ code: read.code, message: read.message, details: read.details.map(decoded) }).toEqual({
+            code: codeNumbers[code],
+            message,
+            details: [{ type: 'RequestInfo', requestId }, ...details],
+          });
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});
