@@ -13,10 +13,10 @@ import type { Plugin } from 'esbuild';
  */
 const builtins: Plugin = {
   name: 'builtins',
-  setup({ onResolve, onLoad }) {
+  setup(build) {
     const filter = new RegExp(`^(node:.*|${builtinModules.join('|')})$`);
-    onResolve({ filter }, ({ path }) => ({ path, namespace: 'builtin' }));
-    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+    build.onResolve({ filter }, ({ path }) => ({ path, namespace: 'builtin' }));
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule(${JSON.stringify(path)})`,
     }));
   },
@@ -48,16 +48,16 @@ async function hollow(path: string): Promise<string> {
 /** Puts the stand-ins in place, and fails where there is none to be replaced any more: then the SDK has changed. */
 const standInsPlugin: Plugin = {
   name: 'stand-ins',
-  setup({ onLoad, onEnd }) {
+  setup(build) {
     const unused = new Set([schemas, ...Object.keys(standIns)]);
-    onLoad({ filter: /[/\\]node_modules[/\\]/ }, async ({ path }) => {
+    build.onLoad({ filter: /[/\\]node_modules[/\\]/ }, async ({ path }) => {
       const name = path.replaceAll('\\', '/').split('/node_modules/').at(-1)!;
       if (!unused.delete(name)) return undefined;
       if (name === schemas) return { contents: await hollow(path) };
       const standIn = standIns[name]!;
       return { contents: `export * from './${standIn}';`, resolveDir: import.meta.dirname };
     });
-    onEnd(() => ({
+    build.onEnd(() => ({
       errors: [...unused].map((name) => ({
         text: `${name} is imported no more; look through the stand-ins in infra/bundle/plugins.ts`,
       })),
@@ -65,4 +65,15 @@ const standInsPlugin: Plugin = {
   },
 };
 
-export default [builtins, standInsPlugin];
+/** Lets the CLI end after a failed build: serverless-esbuild leaves esbuild's process running, and waits for it. */
+const endOnFailure: Plugin = {
+  name: 'end-on-failure',
+  setup(build) {
+    build.onEnd(({ errors }) => {
+      // Time enough for the CLI to say what is wrong; the timer by itself keeps nothing alive.
+      if (errors.length > 0) setTimeout(() => process.exit(1), 2000).unref();
+    });
+  },
+};
+
+export default [builtins, standInsPlugin, endOnFailure];

@@ -10,14 +10,16 @@ export class AwsJson1_0Protocol {
   }
 }
 
+const nothing: new () => object = Object;
+
 /** `@aws-sdk/dynamodb-codec` */
-export class DynamoDBJsonCodec2 {}
+export const DynamoDBJsonCodec2 = nothing;
 
 /** `@smithy/signature-v4` */
-export class SignatureV4 {}
+export const SignatureV4 = nothing;
 
 /** `@smithy/core/checksum` */
-export class Sha256 {}
+export const Sha256 = nothing;
 
 /** `@smithy/node-http-handler` */
 export const NodeHttpHandler = { create: <T>(handler: T): T => handler };

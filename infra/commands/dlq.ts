@@ -115,7 +115,7 @@ function describe(letter: DeadLetter): string {
   if (news.deleted) return [...lines, '  change:         deleted'].join('\n');
   const [patch] = news.later;
   const kind = patch === undefined ? 'snapshot' : `patch of the fields ${patch.fields.join(', ') || 'none'}`;
-  const job: unknown = JSON.parse(jobToJson(news.job).toString());
+  const job: unknown = JSON.parse(jobToJson(news.job));
   return [...lines, `  change:         ${kind}`, JSON.stringify(job, null, 2)].join('\n');
 }
 

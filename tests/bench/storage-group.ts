@@ -23,7 +23,7 @@ export function storageGroup(): readonly Figure[] {
       ['ours', overhead + 3 + encodeJob(bytes, overhead).bytes.length],
       ['one protobuf attribute', overhead + 3 + bytes.length],
       ['a JSON string', overhead + 3 + json.length],
-      ['map attributes', overhead + 3 + attributeSize(JSON.parse(json.toString()))],
+      ['map attributes', overhead + 3 + attributeSize(JSON.parse(json))],
     ] as const;
     const units = (size: number): number => Math.ceil(size / readUnitBytes) / 2;
     return sizes.map(([contestant, size]) => ({

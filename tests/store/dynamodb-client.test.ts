@@ -95,8 +95,8 @@ describe('the DynamoDB client', () => {
           }),
         ];
         received.length = 0;
-        for (const command of commands()) await ours.send(command as GetItemCommand);
-        for (const command of commands()) await theirs.send(command as GetItemCommand);
+        for (const command of commands()) await ours.send(command as never);
+        for (const command of commands()) await theirs.send(command as never);
         const [fromUs, fromThem] = [received.slice(0, 4), received.slice(4)].map((requests) =>
           requests.map(({ headers, path, body }) => ({
             path,
@@ -122,8 +122,8 @@ describe('the DynamoDB client', () => {
           () => new GetItemCommand({ TableName: 'jobs', Key: {} }),
           () => new QueryCommand({ TableName: 'jobs' }),
         ]) {
-          const expected = plain(await theirs.send(command() as GetItemCommand)) as object;
-          expect(plain(await ours.send(command() as GetItemCommand))).toMatchObject(expected);
+          const expected = plain(await theirs.send(command() as never)) as object;
+          expect(plain(await ours.send(command() as never))).toMatchObject(expected);
         }
       }),
       { numRuns: 100 },
