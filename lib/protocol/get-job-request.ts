@@ -6,9 +6,6 @@ const { GetProjectJobRequest } = yandex.cloud.datasphere.v2.jobs;
 /** Full name of the service, as its paths begin. */
 export const serviceName = 'yandex.cloud.datasphere.v2.jobs.ProjectJobService';
 
-/** The most bytes a request may have: a job id of 64 characters takes 66. */
-export const requestSizeLimit = 4096;
-
 /**
  * The job id in an encoded GetProjectJobRequest.
  *
