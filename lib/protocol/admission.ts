@@ -9,11 +9,14 @@ export interface Admission {
    * @throws {Status} RESOURCE_EXHAUSTED with RetryInfo where `limit` others are under way
    */
   run<T>(work: () => Promise<T>): Promise<T>;
+  /** Whether what comes now would be refused. */
+  isFull(): boolean;
 }
 
 export function createAdmission(limit: number): Admission {
   let underWay = 0;
   return {
+    isFull: () => underWay >= limit,
     async run(work) {
       if (underWay >= limit) throw overloaded(limit);
       underWay++;

@@ -112,7 +112,7 @@ export interface RawConnection {
   readonly closed: Promise<void>;
 }
 
-export async function openConnection(port: number, first = connectionStart): Promise<RawConnection> {
+export async function openConnection(port: number, first: Buffer = connectionStart): Promise<RawConnection> {
   const socket = connect(port, '127.0.0.1');
   const frames: ReceivedFrame[] = [];
   let rest: Buffer = Buffer.alloc(0);

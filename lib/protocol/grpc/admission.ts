@@ -5,12 +5,15 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { codeNumbers, Status } from '../../status.ts';
+import { Status } from '../../status.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { encodeStatus } from '../error-details.ts';
 import { serviceName } from '../get-job-request.ts';
+import type { Admission } from '../admission.ts';
 import { overloaded } from '../limits.ts';
 import { readRequestId } from '../request-metadata.ts';
+import { measureUnsent, tooMuchUnsent, type Connection, type Unsent } from './unsent.ts';
+import { limitCompressed } from './compressed-messages.ts';
+import { respondTrailersOnly } from './trailers-only.ts';
 import { callsForHealth, stalledMs, type GrpcLimits } from './limits.ts';
 
 /** How often calls are looked through for those that have taken too long, in milliseconds. */
@@ -22,6 +25,8 @@ const sweepCalls = 16;
 interface OpenCall {
   readonly startMs: number;
   readonly isGet: boolean;
+  /** A stream forgets its session when it is closed. */
+  readonly connection: Connection;
 }
 
 /**
@@ -29,12 +34,41 @@ interface OpenCall {
  * A call that is refused gets its answer at once; nothing waits for its turn. Calls whose clients keep them open without
  * sending or taking what is due make room for others, and end after some time.
  *
+ * @param work what the handlers are at
+ *
  * It stands before grpc-js, which has no such limits, and whose interceptors come only after its own work.
  */
-export function limitCalls(server: Http2Server | Http2SecureServer, limits: GrpcLimits, log: Log): void {
+export function limitCalls(
+  server: Http2Server | Http2SecureServer,
+  limits: GrpcLimits,
+  work: Admission,
+  log: Log,
+): void {
   /** The oldest first. */
   const open = new Map<ServerHttp2Stream, OpenCall>();
+  const callsOf = new Map<Connection, Set<ServerHttp2Stream>>();
   let sinceSweep = 0;
+  let unsent: ReadonlyMap<Connection, Unsent> = new Map<Connection, Unsent>();
+
+  const remember = (stream: ServerHttp2Stream, isGet: boolean): void => {
+    const connection = stream.session;
+    open.set(stream, { startMs: performance.now(), isGet, connection });
+    const calls = callsOf.get(connection);
+    if (calls === undefined) callsOf.set(connection, new Set([stream]));
+    else calls.add(stream);
+    stream.once('close', () => {
+      forget(stream);
+    });
+  };
+
+  const forget = (stream: ServerHttp2Stream): void => {
+    const call = open.get(stream);
+    if (call === undefined) return;
+    open.delete(stream);
+    const calls = callsOf.get(call.connection)!;
+    calls.delete(stream);
+    if (calls.size === 0) callsOf.delete(call.connection);
+  };
 
   const refuse = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, failure: Status): void => {
     const requestId = readRequestId((name) => headers[name] as string | undefined);
@@ -42,11 +76,18 @@ export function limitCalls(server: Http2Server | Http2SecureServer, limits: Grpc
     respondTrailersOnly(stream, failure, requestId);
   };
 
-  const makeRoom = (): boolean => {
-    const now = performance.now();
-    for (const [stream, { startMs }] of open) {
-      if (now - startMs < stalledMs) return false;
-      if (isAtWork(stream)) continue;
+  /**
+   * Ends a call that waits for its client, of the connection that has most calls, if that has at least twice as many as
+   * the one that wants another: whoever fills the server keeps out himself, and nobody else.
+   */
+  const makeRoom = (connection: Connection): boolean => {
+    const own = callsOf.get(connection)?.size ?? 0;
+    const [most] = [...callsOf.values()].sort((a, b) => b.size - a.size);
+    if (most === undefined || most.size < 2 * (own + 1)) return false;
+    const startedBefore = performance.now() - stalledMs;
+    for (const stream of most) {
+      if (open.get(stream)!.startMs > startedBefore) return false;
+      if (!waitsForClient(stream)) continue;
       giveUp(stream);
       return true;
     }
@@ -54,25 +95,19 @@ export function limitCalls(server: Http2Server | Http2SecureServer, limits: Grpc
   };
 
   const giveUp = (stream: ServerHttp2Stream): void => {
-    open.delete(stream);
+    forget(stream);
     stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
   };
 
   const sweep = (): void => {
     sinceSweep = 0;
     const now = performance.now();
-    let unsentBytes = 0;
     for (const [stream, { startMs, isGet }] of open) {
-      unsentBytes += stream.writableLength;
       const longestMs = stream.readableEnded ? limits.callMs : limits.requestMs;
       if (isGet && now - startMs > longestMs) giveUp(stream);
     }
-    for (const [stream] of open) {
-      if (unsentBytes <= limits.unsentBytes) break;
-      if (stream.writableLength === 0) continue;
-      unsentBytes -= stream.writableLength;
-      giveUp(stream);
-    }
+    unsent = measureUnsent(open.keys());
+    for (const stream of tooMuchUnsent(unsent, limits.unsentBytes)) giveUp(stream);
   };
 
   const admit = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean => {
@@ -81,14 +116,19 @@ export function limitCalls(server: Http2Server | Http2SecureServer, limits: Grpc
       refuse(stream, headers, metadataTooLarge(size, limits.metadataBytes));
       return false;
     }
+    if ((unsent.get(stream.session)?.bytes ?? 0) > limits.unsentBytesOfConnection) {
+      if (++sinceSweep >= sweepCalls) sweep();
+      refuse(stream, headers, answersNotTaken());
+      return false;
+    }
     const path = String(headers[':path']);
     const isHealth = path.startsWith('/grpc.health.');
-    if (open.size >= limits.calls + (isHealth ? callsForHealth : 0) && !makeRoom()) {
+    const isFull = open.size >= limits.openCalls + (isHealth ? callsForHealth : 0);
+    if ((work.isFull() && !isHealth) || (isFull && !makeRoom(stream.session))) {
       refuse(stream, headers, overloaded(limits.calls));
       return false;
     }
-    open.set(stream, { startMs: performance.now(), isGet: path.startsWith(`/${serviceName}/`) });
-    stream.once('close', () => open.delete(stream));
+    remember(stream, path.startsWith(`/${serviceName}/`));
     if (++sinceSweep >= sweepCalls) sweep();
     return true;
   };
@@ -106,9 +146,9 @@ export function limitCalls(server: Http2Server | Http2SecureServer, limits: Grpc
   });
 }
 
-/** Whether it is for the server to do something about a call, and not for its client. */
-function isAtWork(stream: ServerHttp2Stream): boolean {
-  return stream.readableEnded && !stream.headersSent;
+/** For the rest of its request, or to take its answer. */
+function waitsForClient(stream: ServerHttp2Stream): boolean {
+  return !stream.readableEnded || stream.headersSent;
 }
 
 function metadataSize(headers: IncomingHttpHeaders): number {
@@ -121,38 +161,9 @@ function metadataTooLarge(size: number, limit: number): Status {
   return new Status('RESOURCE_EXHAUSTED', `the metadata has ${size} bytes; at most ${limit} are allowed`);
 }
 
-const frameHeaderSize = 5;
-
-/**
- * One message a call where messages are compressed. grpc-js starts to decompress every message as it comes, also of a
- * call that may have only one: 16 KiB of tiny ones took 50 MB.
- */
-function limitCompressed(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-  if ((headers['grpc-encoding'] ?? 'identity') === 'identity') return;
-  const frameHeader = Buffer.alloc(frameHeaderSize);
-  let received = 0;
-  stream.on('data', (chunk: Buffer) => {
-    if (received < frameHeaderSize) chunk.copy(frameHeader, received);
-    received += chunk.length;
-    if (received > frameHeaderSize + frameHeader.readUInt32BE(1)) {
-      stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
-    }
-  });
-}
-
-/** @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses */
-function respondTrailersOnly(stream: ServerHttp2Stream, failure: Status, requestId: string): void {
-  stream.on('error', () => undefined);
-  if (stream.destroyed || stream.closed) return;
-  const trailers = {
-    ':status': 200,
-    'content-type': 'application/grpc+proto',
-    'grpc-status': codeNumbers[failure.code],
-    'grpc-message': encodeURI(failure.message),
-    'grpc-status-details-bin': Buffer.from(encodeStatus(failure, requestId)).toString('base64'),
-    'x-request-id': requestId,
-  };
-  stream.respond(trailers, { endStream: true });
-  // Whatever of the request is still to come is not waited for.
-  stream.close(constants.NGHTTP2_NO_ERROR);
+function answersNotTaken(): Status {
+  return new Status(
+    'RESOURCE_EXHAUSTED',
+    'too many answers wait to be taken on this connection; take them first',
+  );
 }

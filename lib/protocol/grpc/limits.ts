@@ -2,8 +2,10 @@
 
 /** What the limits of a server are, in all its connections together unless it says otherwise. */
 export interface GrpcLimits {
-  /** Calls that are open at the same time. */
+  /** Calls that the server is working on at the same time. */
   readonly calls: number;
+  /** Calls that are open at the same time, also those that wait for their clients. */
+  readonly openCalls: number;
   /** Connections that are open at the same time. */
   readonly connections: number;
   /** Bytes of the metadata of one call: its names and its values. */
@@ -16,10 +18,13 @@ export interface GrpcLimits {
   readonly handshakeMs: number;
   /** Bytes of answers that clients have not taken yet. */
   readonly unsentBytes: number;
+  /** The same for one connection, which gets no new calls beyond that. */
+  readonly unsentBytesOfConnection: number;
 }
 
 export const defaultGrpcLimits: GrpcLimits = {
   calls: 500,
+  openCalls: 2000,
   connections: 1000,
   // A token with its claims is a few kilobytes.
   metadataBytes: 16 * 1024,
@@ -27,14 +32,15 @@ export const defaultGrpcLimits: GrpcLimits = {
   // A Get ends after 10 s; the rest is for a large answer on a slow line.
   callMs: 30_000,
   handshakeMs: 10_000,
-  // Sixteen of the largest documents.
-  unsentBytes: 64 << 20,
+  // Sixty-four of the largest documents, and one.
+  unsentBytes: 256 << 20,
+  unsentBytesOfConnection: 4 << 20,
 };
 
-/** Calls beyond `calls` that are kept for health checks: a server that is busy must not be taken for a dead one. */
+/** Calls beyond the limits that are kept for health checks: a server that is busy must not be taken for a dead one. */
 export const callsForHealth = 32;
 
-/** A client that has not sent the rest of its request in this time makes room for others where there is none, in milliseconds. */
+/** A call that has waited so long for its client gives way to a new one where there is no room, in milliseconds. */
 export const stalledMs = 50;
 
 /**

@@ -3,6 +3,7 @@ import { logVerbosity, Server, setLogVerbosity, type ServerCredentials } from '@
 import { HealthImplementation } from 'grpc-health-check';
 import type { GetJobParts } from '../../service/get-job.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { createAdmission } from '../admission.ts';
 import { serviceName } from '../get-job-request.ts';
 import { limitCalls } from './admission.ts';
 import { limitConnections } from './connections.ts';
@@ -32,11 +33,14 @@ export interface GrpcServerParts extends GetJobParts {
 }
 
 /** `ProjectJobService` with health checks and reflection. */
-export function createGrpcServer({ limits, ...parts }: GrpcServerParts): GrpcServer {
+export function createGrpcServer({ limits: given, ...parts }: GrpcServerParts): GrpcServer {
+  const limits = { ...defaultGrpcLimits, ...given };
+  const work = createAdmission(limits.calls);
+  const store: GetJobParts['store'] = { get: (...read) => work.run(() => parts.store.get(...read)) };
   // What grpc-js writes to standard error holds what callers sent, tokens among it.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server(channelOptions);
-  server.addService(projectJobService, { Get: createGetHandler(parts) });
+  server.addService(projectJobService, { Get: createGetHandler({ ...parts, store }) });
   const health = new HealthImplementation({ '': 'SERVING', [serviceName]: 'SERVING' });
   health.addToServer(server);
   createReflection().addToServer(server);
@@ -50,8 +54,8 @@ export function createGrpcServer({ limits, ...parts }: GrpcServerParts): GrpcSer
         });
       });
       for (const http2Server of http2ServersOf(server)) {
-        limitConnections(http2Server, { ...defaultGrpcLimits, ...limits });
-        limitCalls(http2Server, { ...defaultGrpcLimits, ...limits }, parts.log);
+        limitConnections(http2Server, limits);
+        limitCalls(http2Server, limits, work, parts.log);
       }
       return boundPort;
     },
