@@ -2,20 +2,22 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createAuthenticator } from '../lib/auth/create-authenticator.ts';
-import { readGetConfig } from '../lib/config.ts';
+import { readHttpConfig } from '../lib/config.ts';
 import { fromApiGateway, lambdaResponseSizeLimit, toApiGateway } from '../lib/protocol/http/api-gateway.ts';
+import { withCors } from '../lib/protocol/http/cors.ts';
 import { createHttpHandler } from '../lib/protocol/http/http-handler.ts';
 import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobReader } from '../lib/store/dynamodb-job-reader.ts';
 import { createLog } from '../lib/telemetry/log.ts';
 
-const { auth, jobTable, logLevel } = readGetConfig(process.env);
-const handle = createHttpHandler({
+const { auth, corsOrigins, jobTable, logLevel } = readHttpConfig(process.env);
+const answer = createHttpHandler({
   store: createDynamoDbJobReader({ client: createDynamoDbClient(), table: jobTable }),
   authenticator: createAuthenticator(auth),
   log: createLog(logLevel, console.log),
   responseSizeLimit: lambdaResponseSizeLimit,
 });
+const handle = corsOrigins.length === 0 ? answer : withCors(answer, corsOrigins);
 
 export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>().handler(
   async (event) => toApiGateway(await handle(fromApiGateway(event))),

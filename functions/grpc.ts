@@ -11,7 +11,7 @@ import { createLog } from '../lib/telemetry/log.ts';
 const graceMs = 25_000;
 
 async function main(): Promise<void> {
-  const { auth, host, jobTable, logLevel, port, tls } = readGrpcConfig(process.env);
+  const { auth, host, jobTable, logLevel, maxCalls, maxConnections, port, tls } = readGrpcConfig(process.env);
   if (auth.mode === 'iam') {
     throw new ConfigError(
       'AUTH_MODE is "iam", which API Gateway checks; native gRPC does not come through it: use "jwt"',
@@ -22,6 +22,7 @@ async function main(): Promise<void> {
     store: createDynamoDbJobReader({ client, table: jobTable }),
     authenticator: createAuthenticator(auth),
     log: createLog(logLevel, console.log),
+    limits: { calls: maxCalls, connections: maxConnections },
   });
   const boundPort = await server.start(host, port, serverCredentials(tls));
   console.log(`gRPC is served on ${host}:${boundPort}, ${tls === undefined ? 'plaintext' : 'TLS'}`);

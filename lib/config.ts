@@ -35,6 +35,12 @@ export interface GetConfig extends BaseConfig {
   readonly auth: AuthConfig;
 }
 
+/** What the function behind HTTP needs. */
+export interface HttpConfig extends GetConfig {
+  /** Origins whose pages may read answers; `*` for every one; none unless set. */
+  readonly corsOrigins: readonly string[];
+}
+
 /** What the native gRPC server needs. */
 export interface GrpcConfig extends GetConfig {
   /** Address to bind to. */
@@ -42,6 +48,10 @@ export interface GrpcConfig extends GetConfig {
   readonly port: number;
   /** Paths of PEM files; undefined for plaintext. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Calls that are open at the same time. */
+  readonly maxCalls: number;
+  /** Connections that are open at the same time. */
+  readonly maxConnections: number;
 }
 
 /** @throws {ConfigError} */
@@ -59,6 +69,18 @@ export function readGetConfig(env: Environment): GetConfig {
 }
 
 /** @throws {ConfigError} */
+export function readHttpConfig(env: Environment): HttpConfig {
+  const config = readGetConfig(env);
+  const corsOrigins = readOrigins(env, 'CORS_ORIGINS');
+  if (corsOrigins.length > 0 && config.auth.mode === 'iam') {
+    throw new ConfigError(
+      'CORS_ORIGINS is set, and AUTH_MODE is "iam", where API Gateway refuses a browser’s preflights, which nobody signs: use "jwt"',
+    );
+  }
+  return { ...config, corsOrigins };
+}
+
+/** @throws {ConfigError} */
 export function readGrpcConfig(env: Environment): GrpcConfig {
   const certFile = env['GRPC_TLS_CERT'];
   const keyFile = env['GRPC_TLS_KEY'];
@@ -73,6 +95,8 @@ export function readGrpcConfig(env: Environment): GrpcConfig {
     host: env['GRPC_HOST'] ?? '127.0.0.1',
     port: integer(env, 'GRPC_PORT', { fallback: 50051, from: 0, to: 65535 }),
     tls: certFile && keyFile ? { certFile, keyFile } : undefined,
+    maxCalls: integer(env, 'GRPC_MAX_CALLS', { fallback: 500, from: 1, to: 100_000 }),
+    maxConnections: integer(env, 'GRPC_MAX_CONNECTIONS', { fallback: 1000, from: 1, to: 100_000 }),
   };
 }
 
@@ -101,6 +125,18 @@ function readUrl(env: Environment, name: string, meaning: string): URL {
     throw new ConfigError(`${name} is ${JSON.stringify(text)}: it must be an https URL, ${meaning}`);
   }
   return url;
+}
+
+function readOrigins(env: Environment, name: string): readonly string[] {
+  const origins = (env[name] ?? '').split(',').map((origin) => origin.trim());
+  const given = origins.filter((origin) => origin !== '');
+  const isOrigin = (text: string): boolean => !text.includes('*') && URL.parse(text)?.origin === text;
+  const wrong = given.find((origin) => origin !== '*' && !isOrigin(origin));
+  if (wrong === undefined) return given;
+  const right = 'https://dashboard.example.org, without a path, or *';
+  throw new ConfigError(
+    `${name} has ${JSON.stringify(wrong)}: it must be a list of origins such as ${right}`,
+  );
 }
 
 function oneOf<T extends string>(env: Environment, name: string, allowed: readonly T[], fallback?: T): T {

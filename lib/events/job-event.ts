@@ -13,6 +13,7 @@ import { MalformedMessageError } from '../job/wire.ts';
 import { invalidArgument } from '../status.ts';
 import { unwrapEnvelope } from './envelope.ts';
 import { readJson } from './json-text.ts';
+import { eventSizeLimit } from './limits.ts';
 import { jobEventType, jobMessageType } from './message-types.ts';
 import { countUnknownFields } from './unknown-fields.ts';
 
@@ -32,9 +33,6 @@ export interface JobEvent {
   /** How many JSON fields of the event have no place in a JobEvent. They are left out. */
   readonly unknownFields: number;
 }
-
-/** The queue's own limit for a message, in bytes. */
-export const eventSizeLimit = 1 << 20;
 
 /**
  * Reads the body of one queue message: a JobEvent in proto3 JSON, bare or as the `detail` of an EventBridge event.

@@ -1,4 +1,5 @@
 import { invalidArgument } from '../status.ts';
+import { jsonDepthLimit } from './limits.ts';
 
 /** A number in JSON that a double may not hold exactly. */
 const longNumber = /[:[,\s]-?\d{16}/;
@@ -9,6 +10,9 @@ const longNumber = /[:[,\s]-?\d{16}/;
  * @throws {Status} INVALID_ARGUMENT, without a word of the text
  */
 export function readJson(text: string): unknown {
+  // Before it is parsed: deep nesting costs a parser its stack, and memory many times the text.
+  if (isDeeperThan(jsonDepthLimit, text))
+    throw invalidArgument('event', `has more than ${jsonDepthLimit} objects and arrays in one another`);
   try {
     return longNumber.test(text) ? (JSON.parse(text, keepDigits) as unknown) : (JSON.parse(text) as unknown);
   } catch {
@@ -21,4 +25,27 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
   const { source } = context ?? {};
   const inexact = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
   return inexact && source !== undefined && /^-?\d+$/.test(source) ? source : value;
+}
+
+const quote = 0x22;
+const backslash = 0x5c;
+
+/** Whether a JSON text opens more objects and arrays in one another than that; of other texts it may say either. */
+function isDeeperThan(limit: number, text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (inString) {
+      if (code === backslash) index++;
+      else if (code === quote) inString = false;
+    } else if (code === quote) {
+      inString = true;
+    } else if (code === 0x5b || code === 0x7b) {
+      if (++depth > limit) return true;
+    } else if (code === 0x5d || code === 0x7d) {
+      depth--;
+    }
+  }
+  return false;
 }

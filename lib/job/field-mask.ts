@@ -11,6 +11,9 @@ export type FieldMask = ReadonlyMap<number, true | FieldMask>;
 /** Paths in one mask; the whole Job has fewer fields than that. */
 export const fieldMaskPathLimit = 128;
 
+/** Characters of one mask. */
+export const fieldMaskTextLimit = 8192;
+
 /** A mask that names what a Job does not have. */
 export class FieldMaskError extends Error {
   override readonly name = 'FieldMaskError';
@@ -30,6 +33,9 @@ type MutableMask = Map<number, true | MutableMask>;
  * parseFieldMask('status,jobParameters.env.python_env');
  */
 export function parseFieldMask(text: string): FieldMask | undefined {
+  if (text.length > fieldMaskTextLimit) {
+    throw new FieldMaskError(`has ${text.length} characters; at most ${fieldMaskTextLimit} are allowed`);
+  }
   const paths = text.split(',').map((path) => path.trim());
   if (paths.length > fieldMaskPathLimit) {
     throw new FieldMaskError(`has ${paths.length} paths; at most ${fieldMaskPathLimit} are allowed`);

@@ -5,9 +5,6 @@ import { invalidArgument } from '../status.ts';
 /** Full name of the service, as its paths begin. */
 export const serviceName = 'yandex.cloud.datasphere.v2.jobs.ProjectJobService';
 
-/** The most bytes a request may have: a job id of 64 characters takes 66. */
-export const requestSizeLimit = 4096;
-
 const jobIdTag = (1 << 3) | WireType.lengthDelimited;
 
 /**

@@ -1,5 +1,4 @@
 import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { connect, constants, type ClientHttp2Session } from 'node:http2';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -9,10 +8,11 @@ import { service as healthService } from 'grpc-health-check';
 import { makeCertificate } from '../support/certificates.ts';
 import type { Verdict } from '../support/dynamodb-proxy.ts';
 import { startGrpcService, type RunningGrpc } from '../support/grpc-service.ts';
+import { encodeJobId, getPath, grpcMessage } from '../support/http2-frames.ts';
+import { rawGrpcCall } from '../support/raw-grpc.ts';
 import { grpcJsClient } from '../support/rpc-clients.ts';
 import { jobIds, p1Reader, startService, storedJobs, type TestService } from '../support/service.ts';
 
-const path = '/yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get';
 const projectRoot = join(import.meta.dirname, '../..');
 
 /** Skipped where the machine has no gRPC for Python; `.ci/run` installs Debian's python3-grpcio where it can. */
@@ -33,75 +33,26 @@ beforeEach(() => {
   service.proxy.decide = () => 'forward';
 });
 
-interface RawAnswer {
-  readonly headers: Readonly<Record<string, unknown>>;
-  readonly trailers: Readonly<Record<string, unknown>>;
-  readonly body: Buffer;
-}
-
-/** One call in bare HTTP/2 frames. */
-async function rawCall(
-  body: Buffer,
-  headers: Record<string, string> = {},
-  callPath = path,
-): Promise<RawAnswer> {
-  const session: ClientHttp2Session = connect(`http://127.0.0.1:${server.port}`);
-  try {
-    const stream = session.request({
-      [constants.HTTP2_HEADER_METHOD]: 'POST',
-      [constants.HTTP2_HEADER_PATH]: callPath,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      authorization: 'Bearer good',
-      ...headers,
-    });
-    stream.setTimeout(10_000, () => {
-      stream.close();
-    });
-    const chunks: Buffer[] = [];
-    let received: RawAnswer['headers'] = {};
-    let trailers: RawAnswer['trailers'] = {};
-    stream.on('response', (initial) => {
-      received = initial;
-    });
-    stream.on('trailers', (last: RawAnswer['trailers']) => {
-      trailers = last;
-    });
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.end(body);
-    await new Promise<void>((resolve) => {
-      stream.on('close', resolve);
-      stream.on('error', () => undefined);
-    });
-    return { headers: received, trailers, body: Buffer.concat(chunks) };
-  } finally {
-    session.close();
-  }
-}
-
-function frame(message: Buffer, { flags = 0, length = message.length } = {}): Buffer {
-  const header = Buffer.alloc(5);
-  header[0] = flags;
-  header.writeUInt32BE(length, 1);
-  return Buffer.concat([header, message]);
-}
-
-const requestFor = (id: string): Buffer => Buffer.concat([Buffer.from([0x0a, id.length]), Buffer.from(id)]);
+/** One call in bare HTTP/2 frames, with a good token. */
+const rawCall = (body: Buffer, headers: Record<string, string> = {}, callPath = getPath) =>
+  rawGrpcCall(server.port, body, { authorization: 'Bearer good', ...headers }, callPath);
 
 describe('the native gRPC server', () => {
   it('hands over the stored bytes, framed and nothing else', async () => {
-    const { headers, trailers, body } = await rawCall(frame(requestFor(jobIds.unknownFields)));
+    const { headers, trailers, body } = await rawCall(grpcMessage(encodeJobId(jobIds.unknownFields)));
     expect(headers).toMatchObject({
       ':status': 200,
       'content-type': 'application/grpc+proto',
       'x-job-revision': '7',
     });
-    expect(body).toEqual(frame(Buffer.from(storedJobs[jobIds.unknownFields]!)));
+    expect(body).toEqual(grpcMessage(Buffer.from(storedJobs[jobIds.unknownFields]!)));
     expect(trailers['grpc-status']).toBe('0');
   });
 
   it('answers errors in Trailers-Only form, with all that belongs to them', async () => {
-    const { headers, trailers, body } = await rawCall(frame(requestFor('nope')), { 'x-request-id': 'r1' });
+    const { headers, trailers, body } = await rawCall(grpcMessage(encodeJobId('nope')), {
+      'x-request-id': 'r1',
+    });
     expect(headers).toMatchObject({
       ':status': 200,
       'grpc-status': '5',
@@ -113,31 +64,43 @@ describe('the native gRPC server', () => {
   });
 
   it.each([
-    ['a message that is no GetProjectJobRequest', frame(Buffer.from([0x0a, 9, 0x61])), {}, '3'],
-    ['a frame that says more than it holds', frame(requestFor(jobIds.plain), { length: 50 }), {}, '12'],
-    ['two messages', Buffer.concat([frame(requestFor('a')), frame(requestFor('b'))]), {}, '12'],
+    ['a message that is no GetProjectJobRequest', grpcMessage(Buffer.from([0x0a, 9, 0x61])), {}, '3'],
+    [
+      'a frame that says more than it holds',
+      grpcMessage(encodeJobId(jobIds.plain), { length: 50 }),
+      {},
+      '12',
+    ],
+    ['two messages', Buffer.concat([grpcMessage(encodeJobId('a')), grpcMessage(encodeJobId('b'))]), {}, '12'],
     ['no message', Buffer.alloc(0), {}, '12'],
-    ['a message over the limit', frame(Buffer.alloc(100_000)), {}, '8'],
-    ['a frame that says four gigabytes', frame(Buffer.alloc(10), { length: 0xffffffff }), {}, '8'],
-    ['a compressed frame without an encoding', frame(Buffer.from('x'), { flags: 1 }), {}, '3'],
-    ['an encoding that nobody has', frame(requestFor('a'), { flags: 1 }), { 'grpc-encoding': 'zzz' }, '12'],
-    ['a timeout that is none', frame(requestFor('a')), { 'grpc-timeout': 'soon' }, undefined],
+    ['a message over the limit', grpcMessage(Buffer.alloc(100_000)), {}, '8'],
+    ['a frame that says four gigabytes', grpcMessage(Buffer.alloc(10), { length: 0xffffffff }), {}, '8'],
+    ['a compressed frame without an encoding', grpcMessage(Buffer.from('x'), { flags: 1 }), {}, '3'],
+    [
+      'an encoding that nobody has',
+      grpcMessage(encodeJobId('a'), { flags: 1 }),
+      { 'grpc-encoding': 'zzz' },
+      '12',
+    ],
+    ['a timeout that is none', grpcMessage(encodeJobId('a')), { 'grpc-timeout': 'soon' }, undefined],
   ])('survives %s', async (_, body, headers, status) => {
     const answer = await rawCall(body, headers);
     const got = answer.headers['grpc-status'] ?? answer.trailers['grpc-status'];
     if (status !== undefined) expect(got).toBe(status);
     else expect(got).not.toBe('0');
-    expect((await rawCall(frame(requestFor(jobIds.plain)))).trailers['grpc-status']).toBe('0');
+    expect((await rawCall(grpcMessage(encodeJobId(jobIds.plain)))).trailers['grpc-status']).toBe('0');
   });
 
   it('refuses other content types with 415', async () => {
     expect(
-      (await rawCall(frame(requestFor('a')), { 'content-type': 'application/json' })).headers[':status'],
+      (await rawCall(grpcMessage(encodeJobId('a')), { 'content-type': 'application/json' })).headers[
+        ':status'
+      ],
     ).toBe(415);
   });
 
   it('does not have the other methods of the service', async () => {
-    const { headers } = await rawCall(frame(Buffer.alloc(0)), {}, path.replace('Get', 'List'));
+    const { headers } = await rawCall(grpcMessage(Buffer.alloc(0)), {}, getPath.replace('Get', 'List'));
     expect(headers['grpc-status']).toBe('12');
   });
 
@@ -150,10 +113,10 @@ describe('the native gRPC server', () => {
     metadata.set('authorization', 'Bearer good');
     const bytes = await new Promise<Buffer | undefined>((resolve, reject) => {
       client.makeUnaryRequest(
-        path,
+        getPath,
         (b: Buffer) => b,
         (b) => b,
-        requestFor(jobIds.plain),
+        encodeJobId(jobIds.plain),
         metadata,
         (error, answer) => {
           if (error === null) resolve(answer);
@@ -219,7 +182,7 @@ describe('the native gRPC server', () => {
   it('tells buf curl, by reflection, all that it needs for a call', async () => {
     const buf = createRequire(import.meta.url).resolve('@bufbuild/buf/bin/buf');
     const curl = (id: string) => {
-      const url = `http://127.0.0.1:${server.port}${path}`;
+      const url = `http://127.0.0.1:${server.port}${getPath}`;
       const flags = [
         'curl',
         '--protocol',

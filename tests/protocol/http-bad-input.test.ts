@@ -132,6 +132,13 @@ describe('Connect', () => {
     expect(await response.json()).toMatchObject({ message: expect.stringContaining(text) as unknown });
   });
 
+  it('keeps answers to GET out of every cache', async () => {
+    const response = await fetch(
+      `${gateway.url}${path}?encoding=json&message=%7B%22jobId%22:%22plain-job%22%7D`,
+    );
+    expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);
+  });
+
   it('answers a good GET with the stored bytes', async () => {
     const query = `?connect=v1&encoding=proto&base64=1&message=${message.toString('base64url')}`;
     const response = await fetch(gateway.url + path + query);

@@ -55,6 +55,13 @@ describe('REST', () => {
     expect(headers.get('cache-control')).toBe('private, no-cache');
   });
 
+  it('lets nobody keep an error, or take any answer for something else than it says it is', async () => {
+    const { headers } = await request('nope');
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect((await request(jobIds.plain)).headers.get('x-content-type-options')).toBe('nosniff');
+  });
+
   it('makes up a request id where there is none, or one not fit for a log', async () => {
     const made = /^[0-9a-f-]{36}$/;
     expect((await request(jobIds.plain)).headers.get('x-request-id')).toMatch(made);

@@ -3,7 +3,11 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { fromApiGateway, toApiGateway } from '../../lib/protocol/http/api-gateway.ts';
-import { createHttpHandler, type HttpHandlerParts } from '../../lib/protocol/http/http-handler.ts';
+import {
+  createHttpHandler,
+  type HttpHandler,
+  type HttpHandlerParts,
+} from '../../lib/protocol/http/http-handler.ts';
 import { httpEvent } from './functions.ts';
 
 export interface Gateway {
@@ -11,8 +15,11 @@ export interface Gateway {
   readonly stop: () => Promise<void>;
 }
 
-export async function startGateway(parts: HttpHandlerParts): Promise<Gateway> {
-  const handle = createHttpHandler(parts);
+export function startGateway(parts: HttpHandlerParts): Promise<Gateway> {
+  return startHttpServer(createHttpHandler(parts));
+}
+
+export async function startHttpServer(handle: HttpHandler): Promise<Gateway> {
   const server = createServer((request, response) => {
     void (async () => {
       const {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, readGetConfig, readGrpcConfig, readSyncConfig } from '../../lib/config.ts';
+import {
+  ConfigError,
+  readGetConfig,
+  readGrpcConfig,
+  readHttpConfig,
+  readSyncConfig,
+} from '../../lib/config.ts';
 
 const jwt = {
   JOB_TABLE: 'jobs',
@@ -20,7 +26,10 @@ describe('the configuration', () => {
       host: '127.0.0.1',
       port: 50051,
       tls: undefined,
+      maxCalls: 500,
+      maxConnections: 1000,
     });
+    expect(readHttpConfig({ JOB_TABLE: 'jobs', AUTH_MODE: 'iam' })).toMatchObject({ corsOrigins: [] });
   });
 
   it('reads what is set', () => {
@@ -40,6 +49,24 @@ describe('the configuration', () => {
     });
   });
 
+  it('reads the origins whose pages may call', () => {
+    const origins = 'https://a.example.org, http://localhost:5173';
+    expect(readHttpConfig({ ...jwt, CORS_ORIGINS: origins }).corsOrigins).toEqual(origins.split(', '));
+    expect(readHttpConfig({ ...jwt, CORS_ORIGINS: '*' }).corsOrigins).toEqual(['*']);
+  });
+
+  it.each([
+    [
+      { CORS_ORIGINS: 'https://a.example.org/' },
+      'CORS_ORIGINS has "https://a.example.org/": it must be a list',
+    ],
+    [{ CORS_ORIGINS: 'a.example.org' }, 'CORS_ORIGINS has "a.example.org"'],
+    [{ CORS_ORIGINS: 'https://*.example.org' }, 'CORS_ORIGINS has "https://*.example.org"'],
+    [{ CORS_ORIGINS: '*', AUTH_MODE: 'iam' }, 'CORS_ORIGINS is set, and AUTH_MODE is "iam"'],
+  ])('does not open the door to browsers on %j', (env, message) => {
+    expect(() => readHttpConfig({ ...jwt, ...env })).toThrow(message);
+  });
+
   it.each([
     [{}, 'JOB_TABLE is not set: it must be the name of the DynamoDB table'],
     [{ JOB_TABLE: 'jobs' }, 'AUTH_MODE is not set: it must be one of jwt, iam, none'],
@@ -52,6 +79,8 @@ describe('the configuration', () => {
     [{ ...jwt, TOMBSTONE_DAYS: '0' }, 'TOMBSTONE_DAYS is "0": it must be an integer from 1 to 3650'],
     [{ ...jwt, TOMBSTONE_DAYS: 'ten' }, 'TOMBSTONE_DAYS is "ten": it must be an integer from 1 to 3650'],
     [{ ...jwt, GRPC_PORT: '70000' }, 'GRPC_PORT is "70000": it must be an integer from 0 to 65535'],
+    [{ ...jwt, GRPC_MAX_CALLS: '0' }, 'GRPC_MAX_CALLS is "0": it must be an integer from 1 to 100000'],
+    [{ ...jwt, GRPC_MAX_CONNECTIONS: 'many' }, 'GRPC_MAX_CONNECTIONS is "many"'],
     [{ ...jwt, GRPC_TLS_CERT: 'cert.pem' }, 'GRPC_TLS_KEY is not set'],
     [{ ...jwt, GRPC_TLS_KEY: 'key.pem' }, 'GRPC_TLS_CERT is not set'],
   ])('stops the start on %j with a message that names the variable', (env, message) => {

@@ -1,9 +1,14 @@
-import { Server, type ServerCredentials } from '@grpc/grpc-js';
+import type { Http2SecureServer, Http2Server } from 'node:http2';
+import { logVerbosity, Server, setLogVerbosity, type ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { GetJobParts } from '../../service/get-job.ts';
 import type { Log } from '../../telemetry/log.ts';
+import { createAdmission } from '../admission.ts';
 import { serviceName } from '../get-job-request.ts';
+import { limitCalls } from './admission.ts';
+import { limitConnections } from './connections.ts';
 import { createGetHandler } from './get-call.ts';
+import { channelOptions, defaultGrpcLimits, type GrpcLimits } from './limits.ts';
 import { createReflection } from './reflection.ts';
 import { projectJobService } from './service-definition.ts';
 
@@ -21,42 +26,39 @@ export interface GrpcServer {
   stop(graceMs: number): Promise<void>;
 }
 
-/**
- * Limits of one connection. grpc-js refuses what goes beyond them with RESOURCE_EXHAUSTED or by ending the stream.
- *
- * @see https://github.com/grpc/grpc-node/tree/master/packages/grpc-js#supported-channel-options
- */
-const limits = {
-  // A Get takes 66 bytes; reflection's requests name a symbol or a file.
-  'grpc.max_receive_message_length': 16 * 1024,
-  // Documents are refused long before; a client sets its own limit, 4 MB unless told otherwise.
-  'grpc.max_send_message_length': -1,
-  'grpc.max_concurrent_streams': 256,
-  // A token with its claims is a few kilobytes.
-  'grpc.max_metadata_size': 16 * 1024,
-  // Finds peers that vanished without a word.
-  'grpc.keepalive_time_ms': 60_000,
-  'grpc.keepalive_timeout_ms': 20_000,
-  // A poller asks more often than that.
-  'grpc.max_connection_idle_ms': 15 * 60_000,
-} as const;
+export interface GrpcServerParts extends GetJobParts {
+  readonly log: Log;
+  /** The default ones, but for those that are given. */
+  readonly limits?: Partial<GrpcLimits>;
+}
 
 /** `ProjectJobService` with health checks and reflection. */
-export function createGrpcServer(parts: GetJobParts & { readonly log: Log }): GrpcServer {
-  const server = new Server(limits);
-  server.addService(projectJobService, { Get: createGetHandler(parts) });
+export function createGrpcServer({ limits: given, ...parts }: GrpcServerParts): GrpcServer {
+  const limits = { ...defaultGrpcLimits, ...given };
+  const work = createAdmission(limits.calls);
+  const store: GetJobParts['store'] = { get: (...read) => work.run(() => parts.store.get(...read)) };
+  // What grpc-js writes to standard error holds what callers sent, tokens among it.
+  setLogVerbosity(logVerbosity.NONE);
+  const server = new Server(channelOptions);
+  server.addService(projectJobService, { Get: createGetHandler({ ...parts, store }) });
   const health = new HealthImplementation({ '': 'SERVING', [serviceName]: 'SERVING' });
   health.addToServer(server);
   createReflection().addToServer(server);
 
   return {
-    start: (host, port, credentials) =>
-      new Promise((resolve, reject) => {
-        server.bindAsync(`${host}:${port}`, credentials, (error, boundPort) => {
-          if (error === null) resolve(boundPort);
+    async start(host, port, credentials) {
+      const boundPort = await new Promise<number>((resolve, reject) => {
+        server.bindAsync(`${host}:${port}`, credentials, (error, bound) => {
+          if (error === null) resolve(bound);
           else reject(error);
         });
-      }),
+      });
+      for (const http2Server of http2ServersOf(server)) {
+        limitConnections(http2Server, limits);
+        limitCalls(http2Server, limits, work, parts.log);
+      }
+      return boundPort;
+    },
 
     async stop(graceMs) {
       health.setStatus('', 'NOT_SERVING');
@@ -75,4 +77,12 @@ export function createGrpcServer(parts: GetJobParts & { readonly log: Log }): Gr
       server.forceShutdown();
     },
   };
+}
+
+/** grpc-js keeps them to itself. A version that keeps them elsewhere must not serve without their limits. */
+function http2ServersOf(server: Server): readonly (Http2Server | Http2SecureServer)[] {
+  const { http2Servers } = server as unknown as { readonly http2Servers?: unknown };
+  if (!(http2Servers instanceof Map) || http2Servers.size === 0)
+    throw new Error('this version of @grpc/grpc-js does not show its HTTP/2 servers');
+  return [...(http2Servers as ReadonlyMap<Http2Server | Http2SecureServer, unknown>).keys()];
 }

@@ -9,7 +9,7 @@
 import { Deadline } from '../../deadline.ts';
 import { invalidArgument, Status } from '../../status.ts';
 import { renderDetails, retryAfterSeconds } from '../error-details.ts';
-import { requestSizeLimit } from '../get-job-request.ts';
+import { requestSizeLimit, requestTooLarge } from '../limits.ts';
 import { readConnectTimeout, readRequestMetadata } from '../request-metadata.ts';
 import { responseMetadata } from '../response-metadata.ts';
 import { codecs, type Codec } from './codec.ts';
@@ -88,10 +88,7 @@ function readGet({ query }: HttpRequest): UnaryRequest {
 
 function limited(message: Uint8Array): Uint8Array {
   if (message.length <= requestSizeLimit) return message;
-  throw new Status(
-    'RESOURCE_EXHAUSTED',
-    `the request has ${message.length} bytes; at most ${requestSizeLimit} are allowed`,
-  );
+  throw requestTooLarge(message.length);
 }
 
 function refuseCompressed(encoding: string | undefined, field: string): void {

@@ -9,7 +9,7 @@
 import { Deadline } from '../../deadline.ts';
 import { codeNumbers, invalidArgument, Status } from '../../status.ts';
 import { encodeStatus } from '../error-details.ts';
-import { requestSizeLimit } from '../get-job-request.ts';
+import { requestSizeLimit, requestTooLarge } from '../limits.ts';
 import { readGrpcTimeout, readRequestMetadata } from '../request-metadata.ts';
 import { responseMetadata } from '../response-metadata.ts';
 import { codecs } from './codec.ts';
@@ -88,13 +88,8 @@ function decodeText(body: Uint8Array): Buffer {
 
 /** The message in the one data frame of a unary request. */
 function readFrame(body: Uint8Array, encoding: string | undefined): Uint8Array {
-  if (body.length > requestSizeLimit + frameHeaderSize) {
-    const allowed = `at most ${requestSizeLimit} are allowed`;
-    throw new Status(
-      'RESOURCE_EXHAUSTED',
-      `the request has ${body.length - frameHeaderSize} bytes; ${allowed}`,
-    );
-  }
+  const size = body.length - frameHeaderSize;
+  if (size > requestSizeLimit) throw requestTooLarge(size);
   if (body.length < frameHeaderSize)
     throw invalidArgument('body', 'ends before the header of its frame does');
   const flags = body[0]!;
@@ -106,12 +101,8 @@ function readFrame(body: Uint8Array, encoding: string | undefined): Uint8Array {
   }
   if (flags !== 0) throw invalidArgument('body', 'does not begin with a data frame');
   const length = new DataView(body.buffer, body.byteOffset).getUint32(1);
-  if (length !== body.length - frameHeaderSize) {
-    throw invalidArgument(
-      'body',
-      `has a frame that says ${length} bytes and holds ${body.length - frameHeaderSize}`,
-    );
-  }
+  if (length !== size)
+    throw invalidArgument('body', `has a frame that says ${length} bytes and holds ${size}`);
   return body.subarray(frameHeaderSize);
 }
 

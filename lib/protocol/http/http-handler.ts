@@ -2,7 +2,9 @@
 import { getJob, type GetJobParts } from '../../service/get-job.ts';
 import { invalidArgument, Status, toStatus } from '../../status.ts';
 import { describeError, type Log } from '../../telemetry/log.ts';
+import { createAdmission } from '../admission.ts';
 import { serviceName } from '../get-job-request.ts';
+import { httpBodySizeLimit, httpCallLimit, requestTooLarge } from '../limits.ts';
 import { readRequestId } from '../request-metadata.ts';
 import { connect, connectMediaTypes } from './connect.ts';
 import { encodeContent } from './content-encoding.ts';
@@ -17,14 +19,18 @@ export interface HttpHandlerParts extends GetJobParts {
   readonly log: Log;
   /** The most bytes that the server can send in one body. */
   readonly responseSizeLimit?: number;
+  /** Gets that are answered at the same time; what comes beyond is refused with RESOURCE_EXHAUSTED. */
+  readonly callLimit?: number;
 }
 
 /** Answers every request, whatever it holds. Never throws. */
 export function createHttpHandler({
   log,
   responseSizeLimit = Infinity,
+  callLimit = httpCallLimit,
   ...parts
 }: HttpHandlerParts): HttpHandler {
+  const admission = createAdmission(callLimit);
   return async (request) => {
     const startMs = performance.now();
     const requestId = readRequestId((name) => request.headers[name]);
@@ -32,7 +38,7 @@ export function createHttpHandler({
     const get: GetJob = (getRequest, http, deadline) => {
       jobId = getRequest.jobId;
       const credentials = { authorization: http.headers['authorization'], iamPrincipal: http.iamPrincipal };
-      return getJob(parts, getRequest, credentials, deadline);
+      return admission.run(() => getJob(parts, getRequest, credentials, deadline));
     };
     const { response, failure } = await exchange(request, requestId, get, responseSizeLimit);
     log(failure?.code === 'INTERNAL' ? 'error' : 'info', 'get', {
@@ -45,9 +51,15 @@ export function createHttpHandler({
       durationMs: Math.round((performance.now() - startMs) * 10) / 10,
       cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
     });
-    return { ...response, headers: { ...response.headers, 'x-request-id': requestId } };
+    return { ...response, headers: { ...everyAnswer, ...response.headers, 'x-request-id': requestId } };
   };
 }
+
+/**
+ * Nothing here is a page, and nobody but who asked may keep it. No `strict-transport-security`: API Gateway has no
+ * plain HTTP to be lured to, and for a domain of one's own that is its owner's to say.
+ */
+const everyAnswer = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
 
 async function exchange(
   request: HttpRequest,
@@ -57,6 +69,8 @@ async function exchange(
 ): Promise<{ response: HttpResponse; failure?: Status }> {
   const protocol = chooseProtocol(request);
   try {
+    if (request.body.length > httpBodySizeLimit)
+      throw requestTooLarge(request.body.length, httpBodySizeLimit);
     const response = encodeContent(request, await protocol.answer(request, get));
     const size = bodySize(response.body);
     if (size > responseSizeLimit) throw tooLarge(size, responseSizeLimit);

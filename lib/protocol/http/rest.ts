@@ -44,7 +44,6 @@ export const rest: HttpProtocol = {
       status: httpStatus[status.code],
       headers: {
         'content-type': 'application/json',
-        'cache-control': 'no-store',
         ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
         ...(status.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),
       },

@@ -1,0 +1,169 @@
+import {
+  constants,
+  type Http2SecureServer,
+  type Http2Server,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { Status } from '../../status.ts';
+import type { Log } from '../../telemetry/log.ts';
+import { serviceName } from '../get-job-request.ts';
+import type { Admission } from '../admission.ts';
+import { overloaded } from '../limits.ts';
+import { readRequestId } from '../request-metadata.ts';
+import { measureUnsent, tooMuchUnsent, type Connection, type Unsent } from './unsent.ts';
+import { limitCompressed } from './compressed-messages.ts';
+import { respondTrailersOnly } from './trailers-only.ts';
+import { callsForHealth, stalledMs, type GrpcLimits } from './limits.ts';
+
+/** How often calls are looked through for those that have taken too long, in milliseconds. */
+const sweepMs = 500;
+
+/** And how many new ones may come between: each can leave an answer of 4 MB. */
+const sweepCalls = 16;
+
+interface OpenCall {
+  readonly startMs: number;
+  readonly isGet: boolean;
+  /** A stream forgets its session when it is closed. */
+  readonly connection: Connection;
+}
+
+/**
+ * Decides of each call, when its headers are there and before anything is spent on it, whether the server takes it on.
+ * A call that is refused gets its answer at once; nothing waits for its turn. Calls whose clients keep them open without
+ * sending or taking what is due make room for others, and end after some time.
+ *
+ * @param work what the handlers are at
+ *
+ * It stands before grpc-js, which has no such limits, and whose interceptors come only after its own work.
+ */
+export function limitCalls(
+  server: Http2Server | Http2SecureServer,
+  limits: GrpcLimits,
+  work: Admission,
+  log: Log,
+): void {
+  /** The oldest first. */
+  const open = new Map<ServerHttp2Stream, OpenCall>();
+  const callsOf = new Map<Connection, Set<ServerHttp2Stream>>();
+  let sinceSweep = 0;
+  let unsent: ReadonlyMap<Connection, Unsent> = new Map<Connection, Unsent>();
+
+  const remember = (stream: ServerHttp2Stream, isGet: boolean): void => {
+    const connection = stream.session;
+    open.set(stream, { startMs: performance.now(), isGet, connection });
+    const calls = callsOf.get(connection);
+    if (calls === undefined) callsOf.set(connection, new Set([stream]));
+    else calls.add(stream);
+    stream.once('close', () => {
+      forget(stream);
+    });
+  };
+
+  const forget = (stream: ServerHttp2Stream): void => {
+    const call = open.get(stream);
+    if (call === undefined) return;
+    open.delete(stream);
+    const calls = callsOf.get(call.connection)!;
+    calls.delete(stream);
+    if (calls.size === 0) callsOf.delete(call.connection);
+  };
+
+  const refuse = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, failure: Status): void => {
+    const requestId = readRequestId((name) => headers[name] as string | undefined);
+    log('info', 'get', { requestId, protocol: 'grpc', code: failure.code });
+    respondTrailersOnly(stream, failure, requestId);
+  };
+
+  /**
+   * Ends a call that waits for its client, of the connection that has most calls, if that has at least twice as many as
+   * the one that wants another: whoever fills the server keeps out himself, and nobody else.
+   */
+  const makeRoom = (connection: Connection): boolean => {
+    const own = callsOf.get(connection)?.size ?? 0;
+    const [most] = [...callsOf.values()].sort((a, b) => b.size - a.size);
+    if (most === undefined || most.size < 2 * (own + 1)) return false;
+    const startedBefore = performance.now() - stalledMs;
+    for (const stream of most) {
+      if (open.get(stream)!.startMs > startedBefore) return false;
+      if (!waitsForClient(stream)) continue;
+      giveUp(stream);
+      return true;
+    }
+    return false;
+  };
+
+  const giveUp = (stream: ServerHttp2Stream): void => {
+    forget(stream);
+    stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  };
+
+  const sweep = (): void => {
+    sinceSweep = 0;
+    const now = performance.now();
+    for (const [stream, { startMs, isGet }] of open) {
+      const longestMs = stream.readableEnded ? limits.callMs : limits.requestMs;
+      if (isGet && now - startMs > longestMs) giveUp(stream);
+    }
+    unsent = measureUnsent(open.keys());
+    for (const stream of tooMuchUnsent(unsent, limits.unsentBytes)) giveUp(stream);
+  };
+
+  const admit = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean => {
+    const size = metadataSize(headers);
+    if (size > limits.metadataBytes) {
+      refuse(stream, headers, metadataTooLarge(size, limits.metadataBytes));
+      return false;
+    }
+    if ((unsent.get(stream.session)?.bytes ?? 0) > limits.unsentBytesOfConnection) {
+      if (++sinceSweep >= sweepCalls) sweep();
+      refuse(stream, headers, answersNotTaken());
+      return false;
+    }
+    const path = String(headers[':path']);
+    const isHealth = path.startsWith('/grpc.health.');
+    const isFull = open.size >= limits.openCalls + (isHealth ? callsForHealth : 0);
+    if ((work.isFull() && !isHealth) || (isFull && !makeRoom(stream.session))) {
+      refuse(stream, headers, overloaded(limits.calls));
+      return false;
+    }
+    remember(stream, path.startsWith(`/${serviceName}/`));
+    if (++sinceSweep >= sweepCalls) sweep();
+    return true;
+  };
+
+  const serve = server.listeners('stream');
+  server.removeAllListeners('stream');
+  server.on('stream', (stream, headers, ...rest) => {
+    if (!admit(stream, headers)) return;
+    limitCompressed(stream, headers);
+    for (const listener of serve) listener.call(server, stream, headers, ...rest);
+  });
+  const timer = setInterval(sweep, sweepMs).unref();
+  server.once('close', () => {
+    clearInterval(timer);
+  });
+}
+
+/** For the rest of its request, or to take its answer. */
+function waitsForClient(stream: ServerHttp2Stream): boolean {
+  return !stream.readableEnded || stream.headersSent;
+}
+
+function metadataSize(headers: IncomingHttpHeaders): number {
+  let size = 0;
+  for (const name in headers) size += name.length + String(headers[name]).length;
+  return size;
+}
+
+function metadataTooLarge(size: number, limit: number): Status {
+  return new Status('RESOURCE_EXHAUSTED', `the metadata has ${size} bytes; at most ${limit} are allowed`);
+}
+
+function answersNotTaken(): Status {
+  return new Status(
+    'RESOURCE_EXHAUSTED',
+    'too many answers wait to be taken on this connection; take them first',
+  );
+}

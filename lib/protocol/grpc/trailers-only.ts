@@ -1,0 +1,24 @@
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import { codeNumbers, type Status } from '../../status.ts';
+import { encodeStatus } from '../error-details.ts';
+
+/**
+ * Refuses a call that grpc-js has not seen.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#responses
+ */
+export function respondTrailersOnly(stream: ServerHttp2Stream, failure: Status, requestId: string): void {
+  stream.on('error', () => undefined);
+  if (stream.destroyed || stream.closed) return;
+  const trailers = {
+    ':status': 200,
+    'content-type': 'application/grpc+proto',
+    'grpc-status': codeNumbers[failure.code],
+    'grpc-message': encodeURI(failure.message),
+    'grpc-status-details-bin': Buffer.from(encodeStatus(failure, requestId)).toString('base64'),
+    'x-request-id': requestId,
+  };
+  stream.respond(trailers, { endStream: true });
+  // Whatever of the request is still to come is not waited for.
+  stream.close(constants.NGHTTP2_NO_ERROR);
+}

@@ -1,0 +1,97 @@
+/**
+ * Cross-origin reads by browsers, for the origins that are named and no others.
+ *
+ * Answered here and not by API Gateway, whose own answer would be the same for all paths, and which adds nothing to the
+ * errors that it makes itself.
+ *
+ * @see https://fetch.spec.whatwg.org/#http-cors-protocol
+ */
+import type { HttpHandler } from './http-handler.ts';
+import type { HttpRequest, HttpResponse } from './http-message.ts';
+
+/** Request headers that a page may set: ours, Connect's and gRPC-Web's. */
+const allowedHeaders = [
+  'authorization',
+  'connect-protocol-version',
+  'connect-timeout-ms',
+  'content-type',
+  'grpc-timeout',
+  'if-none-match',
+  'x-consistent-read',
+  'x-field-mask',
+  'x-grpc-web',
+  'x-min-revision',
+  'x-request-id',
+  'x-user-agent',
+].join(', ');
+
+/** Response headers that a page may read. Those of gRPC are here for answers that are nothing but trailers. */
+const exposedHeaders = [
+  'etag',
+  'grpc-message',
+  'grpc-status',
+  'grpc-status-details-bin',
+  'retry-after',
+  'x-job-revision',
+  'x-job-synced-at',
+  'x-poll-after',
+  'x-request-id',
+].join(', ');
+
+/** How long a browser may remember a preflight, in seconds: Chromium's own limit. */
+const preflightSeconds = 7200;
+
+/**
+ * The handler, open to pages of some origins. Tokens come in `authorization`, which a page sets itself; hence no
+ * `access-control-allow-credentials`, which would be for cookies.
+ *
+ * @param origins as browsers send them, such as `https://dashboard.example.org`; `*` for every one
+ */
+export function withCors(handle: HttpHandler, origins: readonly string[]): HttpHandler {
+  return async (request) => {
+    const { origin } = request.headers;
+    const isAllowed = origin !== undefined && (origins.includes('*') || origins.includes(origin));
+    const response = isPreflight(request) ? preflightAnswer(isAllowed) : await handle(request);
+    return withOrigin(response, isAllowed ? origin : undefined);
+  };
+}
+
+function isPreflight({ method, headers }: HttpRequest): boolean {
+  return (
+    method === 'OPTIONS' &&
+    headers['origin'] !== undefined &&
+    headers['access-control-request-method'] !== undefined
+  );
+}
+
+/** To an origin that is not allowed too: the browser refuses for the want of `access-control-allow-origin`. */
+function preflightAnswer(isAllowed: boolean): HttpResponse {
+  const vary = 'access-control-request-headers, access-control-request-method';
+  if (!isAllowed) return { status: 204, headers: { vary }, body: '' };
+  return {
+    status: 204,
+    headers: {
+      'access-control-allow-methods': 'GET, HEAD, POST',
+      'access-control-allow-headers': allowedHeaders,
+      'access-control-max-age': String(preflightSeconds),
+      vary,
+    },
+    body: '',
+  };
+}
+
+/** Every answer depends on the origin, also the one to none: a cache must not give it to another. */
+function withOrigin(response: HttpResponse, origin: string | undefined): HttpResponse {
+  const { vary } = response.headers;
+  return {
+    ...response,
+    headers: {
+      ...response.headers,
+      ...(origin !== undefined && {
+        'access-control-allow-origin': origin,
+        'access-control-expose-headers': exposedHeaders,
+      }),
+      vary: vary === undefined ? 'origin' : `${vary}, origin`,
+    },
+  };
+}

@@ -1,0 +1,58 @@
+/** One native gRPC call in bare HTTP/2, with a body that no client would send. */
+import { connect, constants } from 'node:http2';
+import { getPath } from './http2-frames.ts';
+
+export interface RawAnswer {
+  readonly headers: Readonly<Record<string, unknown>>;
+  readonly trailers: Readonly<Record<string, unknown>>;
+  readonly body: Buffer;
+  /** Number of the gRPC code; where the stream was reset, of the one that gRPC has for that. */
+  readonly status: string | undefined;
+}
+
+/** @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors */
+const statusOfReset: Readonly<Record<number, string>> = {
+  [constants.NGHTTP2_ENHANCE_YOUR_CALM]: '8',
+  [constants.NGHTTP2_CANCEL]: '1',
+};
+
+export async function rawGrpcCall(
+  port: number,
+  body: Buffer,
+  headers: Readonly<Record<string, string>> = {},
+  path = getPath,
+): Promise<RawAnswer> {
+  const session = connect(`http://127.0.0.1:${port}`);
+  session.on('error', () => undefined);
+  try {
+    const stream = session.request({
+      [constants.HTTP2_HEADER_METHOD]: 'POST',
+      [constants.HTTP2_HEADER_PATH]: path,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      ...headers,
+    });
+    stream.setTimeout(10_000, () => {
+      stream.close();
+    });
+    const chunks: Buffer[] = [];
+    let received: RawAnswer['headers'] = {};
+    let trailers: RawAnswer['trailers'] = {};
+    stream.on('response', (initial) => {
+      received = initial;
+    });
+    stream.on('trailers', (last: RawAnswer['trailers']) => {
+      trailers = last;
+    });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.end(body);
+    await new Promise<void>((resolve) => {
+      stream.on('close', resolve);
+      stream.on('error', () => undefined);
+    });
+    const status = trailers['grpc-status'] ?? received['grpc-status'] ?? statusOfReset[stream.rstCode];
+    return { headers: received, trailers, body: Buffer.concat(chunks), status: status as string | undefined };
+  } finally {
+    session.destroy();
+  }
+}
