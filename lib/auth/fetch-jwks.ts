@@ -26,9 +26,10 @@ export async function fetchJwks(uri: URL): Promise<JSONWebKeySet> {
   return JSON.parse(await readText(response)) as JSONWebKeySet;
 }
 
-async function readText({ body }: Response): Promise<string> {
+async function readText(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let size = 0;
+  const body: AsyncIterable<Uint8Array> | null = response.body;
   for await (const chunk of body ?? []) {
     size += chunk.length;
     if (size > sizeLimit) throw new Error(`the key set has more than ${sizeLimit} bytes`);

@@ -1,4 +1,6 @@
-import { errors, jwtVerify, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
+import { JOSEError, JWTExpired } from 'jose/errors';
+import { jwtVerify } from 'jose/jwt/verify';
 import { Status } from '../status.ts';
 import type { Authenticator, Caller } from './authenticator.ts';
 import { readBearerToken, unauthenticated } from './bearer-token.ts';
@@ -70,8 +72,8 @@ function toAuthStatus(error: unknown): Error {
       cause: error,
     });
   }
-  if (error instanceof errors.JWTExpired) return unauthenticated('the token has expired', error);
-  if (error instanceof errors.JOSEError) return unauthenticated('the token does not verify', error);
+  if (error instanceof JWTExpired) return unauthenticated('the token has expired', error);
+  if (error instanceof JOSEError) return unauthenticated('the token does not verify', error);
   // The deadline, or a bug.
   return error as Error;
 }

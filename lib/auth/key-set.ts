@@ -1,4 +1,6 @@
-import { createLocalJWKSet, errors, type CryptoKey, type JWSHeaderParameters } from 'jose';
+import type { CryptoKey, JWSHeaderParameters } from 'jose';
+import { JWKSNoMatchingKey } from 'jose/errors';
+import { createLocalJWKSet } from 'jose/jwks/local';
 import type { Deadline } from '../deadline.ts';
 import { fetchJwks } from './fetch-jwks.ts';
 
@@ -53,7 +55,7 @@ export class RemoteKeySet {
    * The key that a token's header names.
    *
    * @throws {KeySetUnavailableError} where keys are needed and cannot be read
-   * @throws {errors.JWKSNoMatchingKey} where the issuer has no such key, or more than one that the header may mean
+   * @throws {JWKSNoMatchingKey} where the issuer has no such key, or more than one that the header may mean
    * @throws {Status} DEADLINE_EXCEEDED; a request never waits longer than its deadline
    */
   async find(header: JWSHeaderParameters, deadline: Deadline): Promise<CryptoKey> {
@@ -61,7 +63,7 @@ export class RemoteKeySet {
     try {
       return await known.find(header);
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+      if (!(error instanceof JWKSNoMatchingKey)) throw error;
       if (this.mayTry(cooldownMs)) void this.read();
       await this.untilRead(deadline);
       // The key may be a new one that just cannot be seen.
