@@ -38,9 +38,9 @@ export function createIamAuthenticator({ principals }: IamOptions): Authenticato
   };
   return {
     authenticate: ({ iamPrincipal }) =>
-      iamPrincipal === undefined || iamPrincipal === ''
-        ? Promise.reject(new Status('UNAUTHENTICATED', 'the request was not signed for AWS IAM'))
-        : Promise.resolve(callerOf(iamPrincipal)),
+      iamPrincipal?.startsWith('arn:') === true
+        ? Promise.resolve(callerOf(iamPrincipal))
+        : Promise.reject(new Status('UNAUTHENTICATED', 'the request was not signed for AWS IAM')),
   };
 }
 

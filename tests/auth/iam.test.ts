@@ -24,12 +24,15 @@ const rule = (principal: string, ...projects: readonly string[]): PrincipalProje
 });
 
 describe('AUTH_MODE=iam', () => {
-  it.each([undefined, ''])('refuses a request that IAM has not vouched for: %j', async (principal) => {
-    await expect(readable(undefined, principal)).rejects.toMatchObject({
-      code: 'UNAUTHENTICATED',
-      message: 'the request was not signed for AWS IAM',
-    });
-  });
+  it.each([undefined, '', 'AIDAEXAMPLE', null as never])(
+    'refuses a request that IAM has not vouched for: %j',
+    async (principal) => {
+      await expect(readable(undefined, principal)).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+        message: 'the request was not signed for AWS IAM',
+      });
+    },
+  );
 
   it('lets every principal read every project where nothing is set', async () => {
     expect(await readable(undefined, user)).toEqual(['p1', 'p2']);
