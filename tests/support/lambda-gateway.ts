@@ -11,7 +11,10 @@ export interface Gateway {
   readonly stop: () => Promise<void>;
 }
 
-export async function startGateway(parts: HttpHandlerParts): Promise<Gateway> {
+/**
+ * @param authorizer what an authorizer of API Gateway says of the caller, as it stands in the event; none where undefined
+ */
+export async function startGateway(parts: HttpHandlerParts, authorizer?: object): Promise<Gateway> {
   const handle = createHttpHandler(parts);
   const server = createServer((request, response) => {
     void (async () => {
@@ -20,7 +23,7 @@ export async function startGateway(parts: HttpHandlerParts): Promise<Gateway> {
         headers,
         body = '',
         isBase64Encoded,
-      } = toApiGateway(await handle(fromApiGateway(await toEvent(request))));
+      } = toApiGateway(await handle(fromApiGateway(authorized(await toEvent(request), authorizer))));
       response.writeHead(statusCode ?? 500, headers as Record<string, string>);
       response.end(Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8'));
     })();
@@ -36,6 +39,11 @@ export async function startGateway(parts: HttpHandlerParts): Promise<Gateway> {
         server.closeAllConnections();
       }),
   };
+}
+
+function authorized(event: APIGatewayProxyEventV2, authorizer: object | undefined): APIGatewayProxyEventV2 {
+  if (authorizer === undefined) return event;
+  return { ...event, requestContext: Object.assign(event.requestContext, { authorizer }) };
 }
 
 async function toEvent(request: IncomingMessage): Promise<APIGatewayProxyEventV2> {
