@@ -1,6 +1,6 @@
 /** Native gRPC server, for containers and local runs. */
 import { createAuthenticator } from '../lib/auth/create-authenticator.ts';
-import { ConfigError, readGrpcConfig } from '../lib/config.ts';
+import { readGrpcConfig } from '../lib/config.ts';
 import { serverCredentials } from '../lib/protocol/grpc/credentials.ts';
 import { createGrpcServer } from '../lib/protocol/grpc/server.ts';
 import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
@@ -12,11 +12,6 @@ const graceMs = 25_000;
 
 async function main(): Promise<void> {
   const { auth, host, jobTable, logLevel, maxCalls, maxConnections, port, tls } = readGrpcConfig(process.env);
-  if (auth.mode === 'iam') {
-    throw new ConfigError(
-      'AUTH_MODE is "iam", which API Gateway checks; native gRPC does not come through it: use "jwt"',
-    );
-  }
   const client = createDynamoDbClient();
   const server = createGrpcServer({
     store: createDynamoDbJobReader({ client, table: jobTable }),

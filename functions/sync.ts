@@ -9,10 +9,10 @@ import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobStore } from '../lib/store/dynamodb-job-store.ts';
 import { createLog } from '../lib/telemetry/log.ts';
 
-const { jobTable, tombstoneDays, logLevel } = readSyncConfig(process.env);
+const { jobTable, tombstoneDays, logLevel, redactEnvValues } = readSyncConfig(process.env);
 const log = createLog(logLevel, console.log);
 const store = createDynamoDbJobStore({ client: createDynamoDbClient(), table: jobTable, tombstoneDays, log });
-const parts = { store, log, random: Math.random, sleep: (ms: number) => sleep(ms) };
+const parts = { store, log, redactEnvValues, random: Math.random, sleep: (ms: number) => sleep(ms) };
 
 /** What of the function's time is kept for its answer. */
 const answerMs = 500;

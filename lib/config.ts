@@ -11,7 +11,11 @@ export class ConfigError extends Error {
 
 export type AuthConfig =
   | { readonly mode: 'none' }
-  | { readonly mode: 'iam' }
+  | {
+      readonly mode: 'iam';
+      /** Undefined where every principal that IAM lets through may read every project. */
+      readonly principals: readonly PrincipalConfig[] | undefined;
+    }
   | {
       readonly mode: 'jwt';
       readonly issuer: string;
@@ -21,6 +25,14 @@ export type AuthConfig =
       readonly projectsClaim: string;
     };
 
+/** Which projects the principals may read that a pattern stands for. */
+export interface PrincipalConfig {
+  /** An ARN, in which `*` stands for any characters but a colon, and `?` for one of them. */
+  readonly principal: string;
+  /** Ids of projects, or `*` for all. */
+  readonly projects: readonly string[];
+}
+
 /** What every function needs. */
 export interface BaseConfig {
   /** Name of the DynamoDB table. */
@@ -28,6 +40,12 @@ export interface BaseConfig {
   /** How long a deleted job's tombstone is kept. */
   readonly tombstoneDays: number;
   readonly logLevel: LogLevel;
+}
+
+/** What the function that merges events needs. */
+export interface SyncConfig extends BaseConfig {
+  /** Whether the values of jobs' environment variables are replaced before they are stored. */
+  readonly redactEnvValues: boolean;
 }
 
 /** What the functions that answer Get need. */
@@ -55,7 +73,11 @@ export interface GrpcConfig extends GetConfig {
 }
 
 /** @throws {ConfigError} */
-export function readSyncConfig(env: Environment): BaseConfig {
+export function readSyncConfig(env: Environment): SyncConfig {
+  return { ...readBaseConfig(env), redactEnvValues: flag(env, 'REDACT_ENV_VALUES') };
+}
+
+function readBaseConfig(env: Environment): BaseConfig {
   return {
     jobTable: required(env, 'JOB_TABLE', 'the name of the DynamoDB table that holds the jobs'),
     tombstoneDays: integer(env, 'TOMBSTONE_DAYS', { fallback: 30, from: 1, to: 3650 }),
@@ -65,7 +87,26 @@ export function readSyncConfig(env: Environment): BaseConfig {
 
 /** @throws {ConfigError} */
 export function readGetConfig(env: Environment): GetConfig {
-  return { ...readSyncConfig(env), auth: readAuth(env) };
+  const base = readBaseConfig(env);
+  const auth = readAuth(env);
+  if (auth.mode === 'none' && isLambda(env)) {
+    throw new ConfigError(
+      'AUTH_MODE is "none" in a Lambda function, which would let everybody read every job: it must be jwt or iam',
+    );
+  }
+  return { ...base, auth };
+}
+
+/**
+ * Whether this is Lambda, where functions face the internet. A function's own settings cannot set these variables.
+ * serverless-offline sets the name too, and says that it is not Lambda.
+ *
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
+ */
+function isLambda(env: Environment): boolean {
+  const isRuntime =
+    Boolean(env['AWS_LAMBDA_RUNTIME_API']) || (env['AWS_EXECUTION_ENV'] ?? '').startsWith('AWS_Lambda_');
+  return isRuntime || (Boolean(env['AWS_LAMBDA_FUNCTION_NAME']) && env['IS_OFFLINE'] !== 'true');
 }
 
 /** @throws {ConfigError} */
@@ -90,9 +131,22 @@ export function readGrpcConfig(env: Environment): GrpcConfig {
       `${missing} is not set: TLS takes both a certificate and a key, as paths of PEM files`,
     );
   }
+  const config = readGetConfig(env);
+  const host = env['GRPC_HOST'] ?? '127.0.0.1';
+  if (config.auth.mode === 'iam') {
+    throw new ConfigError(
+      'AUTH_MODE is "iam", which API Gateway checks; native gRPC does not come through it: it must be jwt',
+    );
+  }
+  if (config.auth.mode === 'none' && !isLoopback(host)) {
+    throw new ConfigError(
+      `GRPC_HOST is ${JSON.stringify(host)} and AUTH_MODE is "none", which would let everybody read every job: ` +
+        'it must be a loopback address such as 127.0.0.1, or AUTH_MODE jwt',
+    );
+  }
   return {
-    ...readGetConfig(env),
-    host: env['GRPC_HOST'] ?? '127.0.0.1',
+    ...config,
+    host,
     port: integer(env, 'GRPC_PORT', { fallback: 50051, from: 0, to: 65535 }),
     tls: certFile && keyFile ? { certFile, keyFile } : undefined,
     maxCalls: integer(env, 'GRPC_MAX_CALLS', { fallback: 500, from: 1, to: 100_000 }),
@@ -100,9 +154,15 @@ export function readGrpcConfig(env: Environment): GrpcConfig {
   };
 }
 
+/** An address that only this machine reaches. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 function readAuth(env: Environment): AuthConfig {
   const mode = oneOf(env, 'AUTH_MODE', ['jwt', 'iam', 'none']);
-  if (mode !== 'jwt') return { mode };
+  if (mode === 'none') return { mode };
+  if (mode === 'iam') return { mode, principals: readPrincipals(env) };
   return {
     mode,
     issuer: required(env, 'JWT_ISSUER', 'the `iss` that tokens must have'),
@@ -110,6 +170,48 @@ function readAuth(env: Environment): AuthConfig {
     jwksUri: readUrl(env, 'JWT_JWKS_URI', 'the address of the issuer’s JSON Web Key Set'),
     projectsClaim: env['JWT_PROJECTS_CLAIM'] ?? 'project_ids',
   };
+}
+
+const principalsForm =
+  'it must be a JSON object of principals and lists of projects, or "*" for all of them, ' +
+  'such as {"arn:aws:iam::123456789012:role/dashboard":["bt1project"]}';
+
+function readPrincipals(env: Environment): readonly PrincipalConfig[] | undefined {
+  const text = env['IAM_PROJECTS'];
+  if (!text) return undefined;
+  const json = parseJson(text);
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new ConfigError(`IAM_PROJECTS is no JSON object: ${principalsForm}`);
+  }
+  return Object.entries(json).map(([principal, given]: [string, unknown]) => {
+    const projects = given === '*' ? ['*'] : given;
+    if (!isPrincipal(principal) || !isProjectList(projects)) {
+      throw new ConfigError(`IAM_PROJECTS is wrong at ${JSON.stringify(principal)}: ${principalsForm}`);
+    }
+    if (/:role\/.*\//.test(principal)) {
+      throw new ConfigError(
+        `IAM_PROJECTS names ${principal}: it must be without the role's path, which the ARNs of its sessions lack`,
+      );
+    }
+    return { principal, projects };
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The ARN of a principal of IAM or STS, or a pattern of one. */
+function isPrincipal(text: string): boolean {
+  return /^arn:aws[a-z-]*:(iam|sts)::(\d{12}|\*):[^:]+$/.test(text);
+}
+
+function isProjectList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
 }
 
 function required(env: Environment, name: string, meaning: string): string {
@@ -146,6 +248,10 @@ function oneOf<T extends string>(env: Environment, name: string, allowed: readon
   if (known !== undefined) return known;
   const said = value ? `is ${JSON.stringify(value)}` : 'is not set';
   throw new ConfigError(`${name} ${said}: it must be one of ${allowed.join(', ')}`);
+}
+
+function flag(env: Environment, name: string): boolean {
+  return oneOf(env, name, ['true', 'false'], 'false') === 'true';
 }
 
 function integer(

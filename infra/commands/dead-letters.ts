@@ -158,10 +158,10 @@ function readLetter({ MessageId, Body = '', ReceiptHandle, Attributes }: Message
   };
 }
 
-/** Reads the event as the function does. */
+/** Reads the event as the function does; what may be a secret where it is deployed is treated as one. */
 export function diagnose(body: string): Pick<DeadLetter, 'event' | 'reason' | 'worthRetrying'> {
   try {
-    const event = parseJobEvent(body);
+    const event = parseJobEvent(body, { redactEnvValues: true });
     if (event.news !== 'changed') {
       const reason =
         'the event is in order: the table was in trouble, or the document too large; see the log';

@@ -1,19 +1,30 @@
 import type { Authenticator } from './authenticator.ts';
-import { iamAuthenticator } from './iam.ts';
-import { createJwtAuthenticator, type JwtOptions } from './jwt.ts';
+import { createIamAuthenticator, type IamOptions } from './iam.ts';
+import type { JwtOptions } from './jwt.ts';
 import { openDoor } from './none.ts';
 
 /** What `AUTH_MODE` and its companions say. */
 export type AuthOptions =
-  { readonly mode: 'none' } | { readonly mode: 'iam' } | ({ readonly mode: 'jwt' } & JwtOptions);
+  | { readonly mode: 'none' }
+  | ({ readonly mode: 'iam' } & IamOptions)
+  | ({ readonly mode: 'jwt' } & JwtOptions);
 
 export function createAuthenticator(options: AuthOptions): Authenticator {
   switch (options.mode) {
     case 'jwt':
-      return createJwtAuthenticator(options);
+      return loadJwtAuthenticator(options);
     case 'iam':
-      return iamAuthenticator;
+      return createIamAuthenticator(options);
     case 'none':
       return openDoor;
   }
+}
+
+/**
+ * The library that checks tokens is loaded at the start, but only where tokens are checked: elsewhere a cold start does
+ * without. A test on the packaged function holds that.
+ */
+function loadJwtAuthenticator(options: JwtOptions): Authenticator {
+  const loading = import('./jwt.ts').then(({ createJwtAuthenticator }) => createJwtAuthenticator(options));
+  return { authenticate: async (...request) => (await loading).authenticate(...request) };
 }

@@ -1,7 +1,11 @@
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
+import { JOSEError, JWTExpired } from 'jose/errors';
+import { jwtVerify } from 'jose/jwt/verify';
 import { Status } from '../status.ts';
 import type { Authenticator, Caller } from './authenticator.ts';
 import { readBearerToken, unauthenticated } from './bearer-token.ts';
+import { KeySetUnavailableError, RemoteKeySet } from './key-set.ts';
+import { readableProjects } from './readable-projects.ts';
 
 export interface JwtOptions {
   readonly issuer: string;
@@ -27,32 +31,30 @@ const algorithms = [
 ];
 
 /** How far the issuer's clock and ours may differ, in seconds. */
-const clockToleranceSeconds = 30;
-
-/** How long the issuer's key set may take to come, in milliseconds. */
-const jwksTimeoutMs = 2000;
+export const clockToleranceSeconds = 30;
 
 /**
  * `AUTH_MODE=jwt`: bearer tokens of one issuer, checked against its published keys.
  *
+ * @param now milliseconds since 1970; the system's clock unless set
  * @see https://www.rfc-editor.org/rfc/rfc7519
+ * @see https://www.rfc-editor.org/rfc/rfc8725
  */
-export function createJwtAuthenticator({
-  issuer,
-  audience,
-  jwksUri,
-  projectsClaim,
-}: JwtOptions): Authenticator {
-  const keys = createRemoteJWKSet(jwksUri, { timeoutDuration: jwksTimeoutMs });
+export function createJwtAuthenticator(
+  { issuer, audience, jwksUri, projectsClaim }: JwtOptions,
+  now: () => number = Date.now,
+): Authenticator {
+  const keys = new RemoteKeySet(jwksUri, now);
   return {
-    async authenticate({ authorization }) {
+    async authenticate({ authorization }, deadline) {
       const token = readBearerToken(authorization);
       try {
-        const { payload } = await jwtVerify(token, keys, {
+        const { payload } = await jwtVerify(token, (header) => keys.find(header, deadline), {
           issuer,
           audience,
           algorithms,
           clockTolerance: clockToleranceSeconds,
+          currentDate: new Date(now()),
           requiredClaims: ['exp'],
         });
         return callerOf(payload, projectsClaim);
@@ -63,28 +65,22 @@ export function createJwtAuthenticator({
   };
 }
 
-function toAuthStatus(error: unknown): Status {
-  const isKeySetDown = !(error instanceof errors.JOSEError) || error instanceof errors.JWKSTimeout;
-  const isKeySetWrong =
-    error instanceof errors.JWKSInvalid ||
-    (error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC');
-  if (isKeySetDown || isKeySetWrong) {
+function toAuthStatus(error: unknown): Error {
+  if (error instanceof KeySetUnavailableError) {
     return new Status('UNAVAILABLE', 'tokens cannot be checked at the moment', {
       details: [{ type: 'RetryInfo', retryDelayMs: 1000 }],
       cause: error,
     });
   }
-  return unauthenticated(
-    error instanceof errors.JWTExpired ? 'the token has expired' : 'the token does not verify',
-    error,
-  );
+  if (error instanceof JWTExpired) return unauthenticated('the token has expired', error);
+  if (error instanceof JOSEError) return unauthenticated('the token does not verify', error);
+  // The deadline, or a bug.
+  return error as Error;
 }
 
 /** A claim that is missing or of another form grants nothing. */
 function callerOf(payload: JWTPayload, projectsClaim: string): Caller {
   const claim = payload[projectsClaim];
-  const listed: readonly unknown[] =
-    typeof claim === 'string' ? claim.split(' ') : Array.isArray(claim) ? claim : [];
-  const projects = new Set(listed.filter((project) => typeof project === 'string' && project !== ''));
-  return { mayRead: (projectId) => projects.has('*') || projects.has(projectId) };
+  if (typeof claim === 'string') return readableProjects(claim.split(' '));
+  return readableProjects(Array.isArray(claim) ? claim : []);
 }

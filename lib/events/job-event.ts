@@ -7,14 +7,16 @@ import { jobToJson } from '../job/json.ts';
 import { patchDocument, snapshotDocument } from '../job/merge.ts';
 import { normalForm } from '../job/normal-form.ts';
 import { readJobHeading } from '../job/job-heading.ts';
-import { removePlainTextPassword } from '../job/redaction.ts';
+import { removeSecrets, type RedactionOptions } from '../job/redaction.ts';
 import { jobType, type Field } from '../job/schema.ts';
+import { strikeOutOfText } from '../job/strike-out.ts';
 import { MalformedMessageError } from '../job/wire.ts';
 import { invalidArgument } from '../status.ts';
 import { unwrapEnvelope } from './envelope.ts';
 import { readJson } from './json-text.ts';
 import { eventSizeLimit } from './limits.ts';
 import { jobEventType, jobMessageType } from './message-types.ts';
+import { findPlainTextPasswords } from './plain-text-passwords.ts';
 import { countUnknownFields } from './unknown-fields.ts';
 
 /** News of one job. */
@@ -26,12 +28,17 @@ export interface JobEvent {
   /** When the change happened upstream; undefined where the publisher did not say. */
   readonly occurredAt: Date | undefined;
   /**
-   * What is now known of the job, as a document of its own to be merged, without plain-text passwords; `changed` for a
-   * notice that says only that there is something to read upstream.
+   * What is now known of the job, as a document of its own to be merged, without secrets; `changed` for a notice that
+   * says only that there is something to read upstream.
    */
   readonly news: Document | 'changed';
   /** How many JSON fields of the event have no place in a JobEvent. They are left out. */
   readonly unknownFields: number;
+}
+
+export interface JobEventOptions {
+  /** Whether the values of environment variables are secrets, and replaced as such. */
+  readonly redactEnvValues: boolean;
 }
 
 /**
@@ -40,7 +47,7 @@ export interface JobEvent {
  * @throws {Status} INVALID_ARGUMENT that says what is wrong with the event, never what it contains
  * @see docs/events.md
  */
-export function parseJobEvent(body: string): JobEvent {
+export function parseJobEvent(body: string, { redactEnvValues }: JobEventOptions): JobEvent {
   const size = Buffer.byteLength(body);
   if (size > eventSizeLimit) {
     throw invalidArgument(
@@ -55,12 +62,14 @@ export function parseJobEvent(body: string): JobEvent {
   if (idProblem !== undefined) throw invalidArgument('job_id', idProblem);
   const occurredAtMicros = readOccurredAt(message.occurredAt);
   const revision = readRevision(message.revision, occurredAtMicros);
+  const passwords = findPlainTextPasswords(body);
+  const redaction = { envValues: redactEnvValues, alsoSecret: passwords };
   return {
-    eventId: message.eventId,
+    eventId: strikeOutOfText(message.eventId, passwords),
     jobId,
     revision,
     occurredAt: occurredAtMicros === undefined ? undefined : new Date(Number(occurredAtMicros / 1000n)),
-    news: readChange(message, json, jobId, revision),
+    news: readChange(message, json, jobId, revision, redaction),
     unknownFields: countUnknownFields(jobEventType, json),
   };
 }
@@ -124,12 +133,13 @@ function readChange(
   json: object,
   jobId: string,
   revision: bigint,
+  redaction: RedactionOptions,
 ): Document | 'changed' {
   switch (message.change) {
     case 'snapshot':
-      return snapshotDocument(encodeJob('snapshot', message.snapshot!, jobId, true), revision);
+      return snapshotDocument(encodeJob('snapshot', message.snapshot!, jobId, redaction, true), revision);
     case 'patch':
-      return readPatch(message.patch!, json, jobId, revision);
+      return readPatch(message.patch!, json, jobId, revision, redaction);
     case 'deleted':
       return tombstone;
     case 'changed':
@@ -144,8 +154,9 @@ function readPatch(
   json: object,
   jobId: string,
   revision: bigint,
+  redaction: RedactionOptions,
 ): Document {
-  const job = encodeJob('patch.job', patch.job ?? {}, jobId, false);
+  const job = encodeJob('patch.job', patch.job ?? {}, jobId, redaction);
   const paths = patch.updateMask?.paths ?? [];
   const fields = paths.length > 0 ? paths.map(topLevelField) : presentFields(json);
   if (fields.includes(1) && readJobHeading(job).id === '') {
@@ -174,10 +185,18 @@ function topLevelField(path: string): number {
   );
 }
 
-/** A Job's bytes in normal form, without the plain-text password. */
-function encodeJob(place: string, message: object, jobId: string, idNeeded: boolean): Uint8Array {
+/** A Job's bytes in normal form, without secrets. */
+function encodeJob(
+  place: string,
+  message: object,
+  jobId: string,
+  redaction: RedactionOptions,
+  idNeeded = false,
+): Uint8Array {
   try {
-    const job = removePlainTextPassword(normalForm(jobType, jobMessageType.encode(message).finish()));
+    const encoded = jobMessageType.encode(message).finish();
+    // What the normal form leaves out may hold a secret that what it keeps repeats.
+    const job = normalForm(jobType, removeSecrets(encoded, redaction));
     const { id } = readJobHeading(job);
     if (id !== jobId && (id !== '' || idNeeded))
       throw invalidArgument(`${place}.id`, 'must be the job_id of the event');

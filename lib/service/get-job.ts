@@ -7,6 +7,7 @@ import { describeJobIdProblem } from '../job/job-id.ts';
 import { readJobHeading } from '../job/job-heading.ts';
 import { invalidArgument, Status } from '../status.ts';
 import type { JobReader, StoredJob } from '../store/job-store.ts';
+import { Floor } from './floor.ts';
 import { pollAfterSeconds } from './poll-after.ts';
 
 /** A Get, whatever protocol it came by. */
@@ -35,6 +36,12 @@ export interface JobAnswer {
 export interface GetJobParts {
   readonly store: JobReader;
   readonly authenticator: Authenticator;
+  /**
+   * How long after the read began NOT_FOUND is answered, in milliseconds; 50 unless set. A read that finds a job that
+   * the caller may not know of takes longer than one that finds nothing, since there is more to transfer and to parse:
+   * that must not show.
+   */
+  readonly notFoundAfterMs?: number;
 }
 
 /** How soon an answer that waits for a revision is worth asking for again, in milliseconds. */
@@ -48,7 +55,7 @@ const minRevisionRetryMs = 1000;
  *   where `minRevision` is not reflected yet or the store cannot be reached; DEADLINE_EXCEEDED
  */
 export async function getJob(
-  { store, authenticator }: GetJobParts,
+  { store, authenticator, notFoundAfterMs = 50 }: GetJobParts,
   request: GetJobRequest,
   credentials: Credentials,
   deadline: Deadline,
@@ -60,13 +67,19 @@ export async function getJob(
 
   const satisfies = (found: ReadableJob | undefined): boolean =>
     found !== undefined && (minRevision === undefined || reflects(found.document, minRevision));
-  let consistent = request.consistent === true;
-  let found = readable(await store.get(jobId, { consistent, deadline }), caller);
-  // Whoever names a revision knows of a write that a lagging read may not show. Hidden jobs take the same two reads as
-  // absent ones.
-  if (minRevision !== undefined && !consistent && !satisfies(found)) {
-    consistent = true;
-    found = readable(await store.get(jobId, { consistent, deadline }), caller);
+  const read = async (consistent: boolean): Promise<ReadableJob | undefined> =>
+    readable(await store.get(jobId, { consistent, deadline, caller }), caller);
+  const floor = new Floor(Math.min(notFoundAfterMs, deadline.remainingMs() / 2));
+  let found: ReadableJob | undefined;
+  try {
+    found = await read(request.consistent === true);
+    // Whoever names a revision knows of a write that a lagging read may not show. Hidden jobs take the same two reads
+    // as absent ones.
+    if (minRevision !== undefined && request.consistent !== true && !satisfies(found))
+      found = await read(true);
+    if (found === undefined) await floor.over;
+  } finally {
+    floor.cancel();
   }
   if (found === undefined) throw new Status('NOT_FOUND', `job ${jobId} was not found`);
   if (!satisfies(found)) throw notReflectedYet(jobId, minRevision!);

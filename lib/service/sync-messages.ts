@@ -1,5 +1,5 @@
 import type { Deadline } from '../deadline.ts';
-import { parseJobEvent, type JobEvent } from '../events/job-event.ts';
+import { parseJobEvent, type JobEvent, type JobEventOptions } from '../events/job-event.ts';
 import { Status, toStatus } from '../status.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { syncJobs, type Delivery, type SyncOutcome, type SyncParts } from './sync-jobs.ts';
@@ -26,11 +26,15 @@ interface SyncedMessage {
  * @returns the ids of the messages that the queue must deliver again, and only those
  */
 export async function syncMessages(
-  { log, ...parts }: SyncParts & { readonly log: Log },
+  { log, redactEnvValues, ...parts }: SyncParts & JobEventOptions & { readonly log: Log },
   messages: readonly Message[],
   deadline: Deadline,
 ): Promise<readonly string[]> {
-  const synced = await syncReadable(parts, messages.map(readMessage), deadline);
+  const synced = await syncReadable(
+    parts,
+    messages.map((message) => readMessage(message, { redactEnvValues })),
+    deadline,
+  );
   for (const message of synced)
     if (typeof message.outcome !== 'string') logFailure(log, message, message.outcome);
   const count = (outcome: string): number => synced.filter((message) => message.outcome === outcome).length;
@@ -52,9 +56,9 @@ interface ReadMessage {
   readonly content: Delivery | Status;
 }
 
-function readMessage({ messageId, body, redelivered }: Message): ReadMessage {
+function readMessage({ messageId, body, redelivered }: Message, options: JobEventOptions): ReadMessage {
   try {
-    return { messageId, content: { event: parseJobEvent(body), redelivered } };
+    return { messageId, content: { event: parseJobEvent(body, options), redelivered } };
   } catch (error) {
     return { messageId, content: toStatus(error) };
   }

@@ -53,6 +53,7 @@ export function createDynamoDbJobReader({ client, table }: DynamoDbJobReaderOpti
         const item = await getItem(jobId, headPart, { ...options, consistent });
         if (item === undefined) return undefined;
         const head = readHead(item);
+        if (options.caller?.mayRead(head.projectId) === false) return undefined;
         if (head.parts === 0) return head.decode();
         const job = await getParts(jobId, head, { ...options, consistent });
         if (job !== undefined) return head.decode(job);

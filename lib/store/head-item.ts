@@ -16,6 +16,8 @@ export const headPart = 'head';
 export interface Head {
   /** Names the write that made it; empty for a tombstone. */
   readonly generation: string;
+  /** The project of the job; empty where it has none, and for a tombstone. */
+  readonly projectId: string;
   /** How many parts hold the Job's bytes; 0 where the head holds them itself. */
   readonly parts: number;
   /** @param job the bytes of the parts, end to end; not needed where there are none */
@@ -27,10 +29,16 @@ export function readHead(item: Item): Head {
   const generation = item['generation']?.S ?? '';
   const syncedAt = new Date(Number(item['synced_at']?.N ?? 0));
   if (item['expires_at'] !== undefined) {
-    return { generation, parts: 0, decode: () => ({ document: tombstone, syncedAt, generation }) };
+    return {
+      generation,
+      projectId: '',
+      parts: 0,
+      decode: () => ({ document: tombstone, syncedAt, generation }),
+    };
   }
   return {
     generation,
+    projectId: item['project_id']?.S ?? '',
     parts: Number(item['parts']?.N ?? 0),
     decode: (job = item['job']?.B ?? new Uint8Array()) => ({
       document: {

@@ -36,6 +36,11 @@ export interface JobReader {
 export interface ReadOptions {
   readonly consistent: boolean;
   readonly deadline: Deadline;
+  /**
+   * For whom it is read: a job that they may not read is as absent, and no more of it is read than tells that. Undefined
+   * for the service itself.
+   */
+  readonly caller?: { mayRead(projectId: string): boolean };
 }
 
 /** Where documents are kept, one a job id. */

@@ -45,7 +45,7 @@ export async function countCosts(): Promise<readonly Cost[]> {
   const sync = (what: string, ...events: readonly object[]): Promise<void> =>
     measure(what, 'a batch', async () => {
       const deliveries = events.map((event) => ({
-        event: parseJobEvent(JSON.stringify(event)),
+        event: parseJobEvent(JSON.stringify(event), { redactEnvValues: false }),
         redelivered: false,
       }));
       const outcomes = await syncJobs(parts, deliveries, new Deadline(20_000));

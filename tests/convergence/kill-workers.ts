@@ -87,7 +87,7 @@ export async function killWorkers({ events: count, kills, seed }: KillOptions): 
   const read = async (jobId: string): Promise<{ job: Uint8Array; revision: bigint } | undefined> => {
     try {
       const credentials = { authorization: undefined };
-      const parts = { store, authenticator: openDoor };
+      const parts = { store, authenticator: openDoor, notFoundAfterMs: 0 };
       return await getJob(parts, { jobId, consistent: true }, credentials, new Deadline(10_000));
     } catch (error) {
       if ((error as { code?: string }).code === 'NOT_FOUND') return undefined;

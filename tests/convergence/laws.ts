@@ -154,7 +154,7 @@ async function answers({ order, again, batch }: Schedule): Promise<ReadonlyMap<s
   }
   const answer = async (jobId: string): Promise<string> => {
     try {
-      const parts = { store, authenticator: openDoor };
+      const parts = { store, authenticator: openDoor, notFoundAfterMs: 0 };
       const { revision, job, etag } = await getJob(parts, { jobId }, { authorization: undefined }, deadline);
       return `${revision} ${Buffer.from(job).toString('hex')} ${etag}`;
     } catch (error) {

@@ -4,7 +4,8 @@ import { jobToJson } from '../../lib/job/json.ts';
 import type { LiveDocument } from '../../lib/job/document.ts';
 import { deletedEvent, enveloped, jobEvent, patchEvent, snapshotEvent } from '../support/events.ts';
 
-const parse = (event: unknown) => parseJobEvent(typeof event === 'string' ? event : JSON.stringify(event));
+const parse = (event: unknown, redactEnvValues = false) =>
+  parseJobEvent(typeof event === 'string' ? event : JSON.stringify(event), { redactEnvValues });
 const news = (event: unknown): LiveDocument => parse(event).news as LiveDocument;
 const jobOf = (event: unknown): unknown => JSON.parse(jobToJson(news(event).job));
 
@@ -76,6 +77,45 @@ describe('a job event', () => {
     });
     expect(parse(event).unknownFields).toBe(3);
     expect(parse(snapshotEvent(1)).unknownFields).toBe(0);
+  });
+
+  it.each([
+    [
+      'is given twice',
+      '"dockerImageSpec":{"passwordPlainText":SECRET,"passwordPlainText":"the-last-counts"}',
+    ],
+    [
+      'is in a message that is given twice',
+      '"dockerImageSpec":{"passwordPlainText":SECRET},"dockerImageSpec":{}',
+    ],
+    ['is in a message of an unknown name', '"dockerImageSpecV2":{"password_plain_text" : SECRET}'],
+    ['has an escaped name', '"dockerImageSpec":{"\\u0070asswordPlainText":SECRET}'],
+  ])('loses a plain-text password that %s, with its copies', (_, env) => {
+    const secret = 'say "hunter2" \\ twice';
+    const event = jobEvent({
+      snapshot: { id: 'j1', projectId: 'p1', config: `password: ${secret}`, jobParameters: { env: 'ENV' } },
+    });
+    const text = JSON.stringify(event).replace('"ENV"', `{${env.replace('SECRET', JSON.stringify(secret))}}`);
+    expect(jobOf(text)).toMatchObject({ config: 'password: [redacted]' });
+    expect(Buffer.from(news(text).job).toString()).not.toContain('hunter2');
+  });
+
+  it('loses a plain-text password from its own id too', () => {
+    const jobParameters = { env: { dockerImageSpec: { passwordPlainText: 'hunter2hunter2' } } };
+    const event = { ...snapshotEvent(1, { jobParameters }), eventId: 'for hunter2hunter2' };
+    expect(parse(event).eventId).toBe('for [redacted]');
+  });
+
+  it('loses the values of its environment variables where that is set, and only there', () => {
+    const event = snapshotEvent(1, {
+      config: 'TOKEN=abcdefgh',
+      jobParameters: { env: { vars: { TOKEN: 'abcdefgh' } } },
+    });
+    const stored = (redactEnvValues: boolean): string =>
+      Buffer.from((parse(event, redactEnvValues).news as LiveDocument).job).toString();
+    expect(stored(true)).not.toContain('abcdefgh');
+    expect(stored(true)).toContain('TOKEN=[redacted]');
+    expect(stored(false)).toContain('TOKEN=abcdefgh');
   });
 
   it('loses its plain-text password, also where the config repeats it', () => {

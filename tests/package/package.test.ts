@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { copyFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -20,6 +20,20 @@ const bareEnvironment = {
   HTTPS_PROXY: 'http://127.0.0.1:1',
   HTTP_PROXY: 'http://127.0.0.1:1',
 };
+
+/** What NODE_V8_COVERAGE has Node write. */
+interface Coverage {
+  readonly result: readonly {
+    readonly url: string;
+    readonly functions: readonly {
+      readonly ranges: readonly {
+        readonly startOffset: number;
+        readonly endOffset: number;
+        readonly count: number;
+      }[];
+    }[];
+  }[];
+}
 
 describe('serverless package', () => {
   let folder: string;
@@ -80,6 +94,26 @@ describe('serverless package', () => {
       });
       child.stdin.end(events.map((event) => JSON.stringify(event)).join('\n'));
     });
+
+  /** Whether the code around a text runs when a packaged function starts, as V8's coverage tells. */
+  const ranIn = async (
+    name: string,
+    text: string,
+    env: Readonly<Record<string, string>>,
+  ): Promise<boolean> => {
+    const coverage = await mkdtemp(join(folder, 'coverage-'));
+    await runPackaged(name, [], { ...env, NODE_V8_COVERAGE: coverage });
+    const [report] = await readdir(coverage);
+    const { result } = JSON.parse(await readFile(join(coverage, report!), 'utf8')) as Coverage;
+    const bundle = result.find(({ url }) => url.endsWith(`functions/${name}.mjs`))!;
+    const position = (await readFile(join(folder, name, `functions/${name}.mjs`), 'utf8')).indexOf(text);
+    expect(position).toBeGreaterThan(0);
+    const around = bundle.functions
+      .flatMap(({ ranges }) => ranges)
+      .filter(({ startOffset, endOffset }) => startOffset <= position && position < endOffset)
+      .sort((a, b) => a.endOffset - a.startOffset - (b.endOffset - b.startOffset));
+    return around[0]!.count > 0;
+  };
 
   it('makes one file a function', () => {
     expect(files).toEqual({ get: ['functions/get.mjs'], sync: ['functions/sync.mjs'] });
@@ -151,6 +185,17 @@ describe('serverless package', () => {
     expect(code.length).toBeLessThanOrEqual(limit);
     for (const part of ['SSOOIDC', 'AssumeRoleWithWebIdentity', 'sso_start_url', 'HeaderMarshaller'])
       expect([part, code.includes(part)]).toEqual([part, false]);
+  });
+
+  it('loads what checks tokens only where tokens are checked, and then before the first request', async () => {
+    expect(await ranIn('get', 'ERR_JWKS_NO_MATCHING_KEY', {})).toBe(false);
+    const jwt = {
+      AUTH_MODE: 'jwt',
+      JWT_ISSUER: 'https://i',
+      JWT_AUDIENCE: 'a',
+      JWT_JWKS_URI: 'https://i/keys',
+    };
+    expect(await ranIn('get', 'ERR_JWKS_NO_MATCHING_KEY', jwt)).toBe(true);
   });
 
   it('is closed by default: only signed requests reach the function', async () => {

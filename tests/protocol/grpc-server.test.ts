@@ -228,6 +228,12 @@ describe('functions/grpc', () => {
     AWS_ACCESS_KEY_ID: 'x',
     AWS_SECRET_ACCESS_KEY: 'x',
   };
+  const jwt = {
+    AUTH_MODE: 'jwt',
+    JWT_ISSUER: 'https://issuer.example.org',
+    JWT_AUDIENCE: 'jobs',
+    JWT_JWKS_URI: 'https://issuer.example.org/keys',
+  };
 
   it.each([
     [{ AUTH_MODE: '' }, 'AUTH_MODE is not set'],
@@ -236,7 +242,8 @@ describe('functions/grpc', () => {
       { GRPC_TLS_CERT: '/no/such.pem', GRPC_TLS_KEY: '/no/such.pem' },
       "no such file or directory, open '/no/such.pem'",
     ],
-    [{ GRPC_HOST: '203.0.113.1', GRPC_PORT: '5' }, 'No address added'],
+    [{ GRPC_HOST: '203.0.113.1' }, 'GRPC_HOST is "203.0.113.1" and AUTH_MODE is "none"'],
+    [{ ...jwt, GRPC_HOST: '203.0.113.1', GRPC_PORT: '5' }, 'No address added'],
   ])('does not start with %j, and says why', async (env, message) => {
     const running = promisify(execFile)(process.execPath, [script], {
       env: { ...base, ...env },

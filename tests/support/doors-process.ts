@@ -51,7 +51,7 @@ function usage(): Usage {
 
 function readEvent(body: string): string {
   try {
-    parseJobEvent(body);
+    parseJobEvent(body, { redactEnvValues: true });
     return 'OK';
   } catch (error) {
     if (error instanceof Status) return error.code;

@@ -15,11 +15,14 @@ export interface Gateway {
   readonly stop: () => Promise<void>;
 }
 
-export function startGateway(parts: HttpHandlerParts): Promise<Gateway> {
-  return startHttpServer(createHttpHandler(parts));
+/**
+ * @param authorizer what an authorizer of API Gateway says of the caller, as it stands in the event; none where undefined
+ */
+export function startGateway(parts: HttpHandlerParts, authorizer?: object): Promise<Gateway> {
+  return startHttpServer(createHttpHandler(parts), authorizer);
 }
 
-export async function startHttpServer(handle: HttpHandler): Promise<Gateway> {
+export async function startHttpServer(handle: HttpHandler, authorizer?: object): Promise<Gateway> {
   const server = createServer((request, response) => {
     void (async () => {
       const {
@@ -27,7 +30,7 @@ export async function startHttpServer(handle: HttpHandler): Promise<Gateway> {
         headers,
         body = '',
         isBase64Encoded,
-      } = toApiGateway(await handle(fromApiGateway(await toEvent(request))));
+      } = toApiGateway(await handle(fromApiGateway(authorized(await toEvent(request), authorizer))));
       response.writeHead(statusCode ?? 500, headers as Record<string, string>);
       response.end(Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8'));
     })();
@@ -43,6 +46,11 @@ export async function startHttpServer(handle: HttpHandler): Promise<Gateway> {
         server.closeAllConnections();
       }),
   };
+}
+
+function authorized(event: APIGatewayProxyEventV2, authorizer: object | undefined): APIGatewayProxyEventV2 {
+  if (authorizer === undefined) return event;
+  return { ...event, requestContext: Object.assign(event.requestContext, { authorizer }) };
 }
 
 async function toEvent(request: IncomingMessage): Promise<APIGatewayProxyEventV2> {

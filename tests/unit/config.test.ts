@@ -15,12 +15,16 @@ const jwt = {
   JWT_JWKS_URI: 'https://issuer.example.org/keys',
 };
 
+const iam = { JOB_TABLE: 'jobs', AUTH_MODE: 'iam' };
+const open = { JOB_TABLE: 'jobs', AUTH_MODE: 'none' };
+
 describe('the configuration', () => {
   it('takes defaults for what is not set', () => {
     expect(readSyncConfig({ JOB_TABLE: 'jobs' })).toEqual({
       jobTable: 'jobs',
       tombstoneDays: 30,
       logLevel: 'info',
+      redactEnvValues: false,
     });
     expect(readGrpcConfig({ JOB_TABLE: 'jobs', AUTH_MODE: 'none' })).toMatchObject({
       host: '127.0.0.1',
@@ -83,8 +87,70 @@ describe('the configuration', () => {
     [{ ...jwt, GRPC_MAX_CONNECTIONS: 'many' }, 'GRPC_MAX_CONNECTIONS is "many"'],
     [{ ...jwt, GRPC_TLS_CERT: 'cert.pem' }, 'GRPC_TLS_KEY is not set'],
     [{ ...jwt, GRPC_TLS_KEY: 'key.pem' }, 'GRPC_TLS_CERT is not set'],
+    [iam, 'AUTH_MODE is "iam", which API Gateway checks; native gRPC does not come through it'],
+    [{ ...open, GRPC_HOST: '0.0.0.0' }, 'GRPC_HOST is "0.0.0.0" and AUTH_MODE is "none"'],
+    [{ ...open, GRPC_HOST: '::' }, 'it must be a loopback address such as 127.0.0.1, or AUTH_MODE jwt'],
+    [{ ...open, GRPC_HOST: '' }, 'it must be a loopback address'],
+    [{ ...open, GRPC_HOST: '127.0.0.1.example.org' }, 'it must be a loopback address'],
+    [{ ...open, AWS_LAMBDA_FUNCTION_NAME: 'get' }, 'AUTH_MODE is "none" in a Lambda function'],
+    [{ ...open, AWS_LAMBDA_RUNTIME_API: 'a:1', IS_OFFLINE: 'true' }, 'it must be jwt or iam'],
+    [{ ...open, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x', IS_OFFLINE: 'true' }, 'it must be jwt or iam'],
   ])('stops the start on %j with a message that names the variable', (env, message) => {
     expect(() => readGrpcConfig(env)).toThrow(ConfigError);
     expect(() => readGrpcConfig(env)).toThrow(message);
+  });
+
+  it('lets AUTH_MODE=none be where nothing leaves the machine', () => {
+    const offline = { ...open, AWS_LAMBDA_FUNCTION_NAME: 'get', IS_OFFLINE: 'true' };
+    expect(readGetConfig(offline).auth).toEqual({ mode: 'none' });
+    for (const GRPC_HOST of ['127.0.0.1', '127.8.8.8', 'localhost', '[::1]'])
+      expect(readGrpcConfig({ ...open, GRPC_HOST })).toMatchObject({ host: GRPC_HOST });
+  });
+
+  it('lets a server that checks tokens face everybody', () => {
+    expect(readGrpcConfig({ ...jwt, GRPC_HOST: '0.0.0.0' })).toMatchObject({ host: '0.0.0.0' });
+  });
+
+  it('reads which principals may read which projects', () => {
+    const role = 'arn:aws:iam::123456789012:role/dashboard';
+    const session = 'arn:aws:sts::*:assumed-role/ci-*/*';
+    const IAM_PROJECTS = JSON.stringify({ [role]: ['p1', 'p2'], [session]: '*' });
+    expect(readGetConfig({ ...iam, IAM_PROJECTS }).auth).toEqual({
+      mode: 'iam',
+      principals: [
+        { principal: role, projects: ['p1', 'p2'] },
+        { principal: session, projects: ['*'] },
+      ],
+    });
+    for (const unset of [undefined, ''])
+      expect(readGetConfig({ ...iam, IAM_PROJECTS: unset }).auth).toEqual({
+        mode: 'iam',
+        principals: undefined,
+      });
+    expect(readGetConfig({ ...iam, IAM_PROJECTS: '{}' }).auth).toEqual({ mode: 'iam', principals: [] });
+  });
+
+  it.each([
+    ['dashboard', 'IAM_PROJECTS is no JSON object: it must be a JSON object of principals'],
+    ['["p1"]', 'IAM_PROJECTS is no JSON object'],
+    ['null', 'IAM_PROJECTS is no JSON object'],
+    ['{"dashboard":["p1"]}', 'IAM_PROJECTS is wrong at "dashboard"'],
+    ['{"*":["p1"]}', 'IAM_PROJECTS is wrong at "*"'],
+    ['{"arn:aws:iam::123456789012:role/r":"p1"}', 'is wrong at "arn:aws:iam::123456789012:role/r"'],
+    ['{"arn:aws:iam::123456789012:role/r":[""]}', 'is wrong at "arn:aws:iam::123456789012:role/r"'],
+    ['{"arn:aws:iam::123456789012:role/r":[7]}', 'is wrong at "arn:aws:iam::123456789012:role/r"'],
+    ['{"arn:aws:iam::123456789012:role/team/r":["p1"]}', "it must be without the role's path"],
+  ])('stops the start on IAM_PROJECTS=%s', (IAM_PROJECTS, message) => {
+    expect(() => readGetConfig({ ...iam, IAM_PROJECTS })).toThrow(ConfigError);
+    expect(() => readGetConfig({ ...iam, IAM_PROJECTS })).toThrow(message);
+  });
+
+  it('takes the values of variables for secrets only where it is told to', () => {
+    expect(readSyncConfig({ JOB_TABLE: 'jobs', REDACT_ENV_VALUES: 'true' })).toMatchObject({
+      redactEnvValues: true,
+    });
+    expect(() => readSyncConfig({ JOB_TABLE: 'jobs', REDACT_ENV_VALUES: 'yes' })).toThrow(
+      'REDACT_ENV_VALUES is "yes": it must be one of true, false',
+    );
   });
 });

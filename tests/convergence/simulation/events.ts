@@ -60,7 +60,8 @@ function makeEvent(
     fate: SimulatedEvent['fate'],
   ): SimulatedEvent => {
     const body = JSON.stringify({ ...base, ...change });
-    const news = fate === 'poison' ? undefined : (parseJobEvent(body).news as Document);
+    const news =
+      fate === 'poison' ? undefined : (parseJobEvent(body, { redactEnvValues: false }).news as Document);
     return { body, jobId, revision: BigInt(revision), change: changed, fate, news };
   };
   if (fires('poison')) {

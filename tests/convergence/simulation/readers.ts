@@ -69,7 +69,12 @@ async function readOnce(
   let answer: JobAnswer | Status | undefined;
   try {
     answer = await Promise.race([
-      getJob({ store, authenticator: everybody }, request, { authorization: undefined }, deadline),
+      getJob(
+        { store, authenticator: everybody, notFoundAfterMs: 0 },
+        request,
+        { authorization: undefined },
+        deadline,
+      ),
       died,
     ]);
   } catch (error) {

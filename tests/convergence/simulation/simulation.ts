@@ -100,7 +100,13 @@ export async function simulate(seed: number, eventCount = 100): Promise<Simulati
       limits: simulatedLimits,
       nonce: () => `n${nonces++}`,
     });
-    const parts = { store, log, random: world.random, sleep: (ms: number) => world.sleep(ms) };
+    const parts = {
+      store,
+      log,
+      redactEnvValues: false,
+      random: world.random,
+      sleep: (ms: number) => world.sleep(ms),
+    };
     const deadline = new Deadline(functionMs - 500, { clock: world.clock });
     const messages = batch.map(({ messageId, event, receives }) => ({
       messageId,

@@ -10,7 +10,7 @@ import { expectedOnly } from './expected-only.ts';
 export function fuzz(data: Uint8Array): void {
   const written = expectedOnly(
     ['MalformedMessageError'],
-    () => JSON.parse(jobToJson(data).toString()) as unknown,
+    () => JSON.parse(jobToJson(data)) as unknown,
   );
   let expected: unknown;
   try {
