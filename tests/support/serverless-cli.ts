@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectRoot, serverlessScript } from '../../infra/local/deployment.ts';
+import { serverlessScript } from '../../infra/local/deployment.ts';
+import { makeServiceFolder } from '../../infra/rehearsal/service-folder.ts';
 import type { Template } from '../../infra/template/template.ts';
 
 /** Nothing but what a program needs to run: no credentials, and a proxy that leads nowhere. */
@@ -22,13 +23,18 @@ export async function packageService(
 ): Promise<void> {
   const params = Object.entries(settings).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
   const command = [serverlessScript, 'package', '--stage', stage, '--package', folder, ...params];
-  const options = { cwd: projectRoot, env: bareEnvironment, timeout: 60_000 };
-  await new Promise<void>((resolve, reject) => {
-    execFile(process.execPath, command, options, (error, stdout, stderr) => {
-      if (error === null) resolve();
-      else reject(new Error(`serverless package ended with ${String(error.code)}:\n${stdout}${stderr}`));
+  const service = await makeServiceFolder();
+  const options = { cwd: service.path, env: bareEnvironment, timeout: 60_000 };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      execFile(process.execPath, command, options, (error, stdout, stderr) => {
+        if (error === null) resolve();
+        else reject(new Error(`serverless package ended with ${String(error.code)}:\n${stdout}${stderr}`));
+      });
     });
-  });
+  } finally {
+    await service.remove();
+  }
 }
 
 /** The template that `packageService` made. */
