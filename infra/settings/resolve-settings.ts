@@ -45,6 +45,8 @@ function choices({
   functionUrl,
   getReservedConcurrency,
   grpc,
+  grpcPublic,
+  grpcSubnets,
   kmsKey,
 }: ReturnType<typeof readSettings>) {
   const door = auth === 'iam' ? 'iam' : 'open';
@@ -55,6 +57,9 @@ function choices({
     encryption: kmsKey === '' ? 'awsOwned' : 'kms',
     getReservedConcurrency: getReservedConcurrency === '' ? noValue : getReservedConcurrency,
     grpc: grpc ? 'on' : 'off',
+    grpcSubnets: grpcSubnets.split(','),
+    grpcScheme: grpcPublic ? 'internet-facing' : 'internal',
+    grpcPublicIp: grpcPublic ? 'ENABLED' : 'DISABLED',
     alarmSubscriptions: alarmEmail === '' ? [] : [{ Protocol: 'email', Endpoint: alarmEmail }],
   };
 }

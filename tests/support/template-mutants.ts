@@ -11,7 +11,7 @@ export interface Mutant {
 type Path = readonly (string | number)[];
 
 /** Values that AWS leaves to whoever writes them: any name and text is right there. */
-const free = ['Condition', 'Variables', 'EventPattern', 'Principal', 'DashboardBody', 'StackTags'];
+const free = ['Condition', 'Variables', 'EventPattern', 'Principal', 'DashboardBody', 'Options'];
 
 const isFree = (path: Path): boolean => path.some((step) => free.includes(String(step)));
 
@@ -24,10 +24,17 @@ function* values(value: unknown, path: Path): Generator<readonly [Path, unknown]
     for (const [name, one] of Object.entries(value)) yield* values(one, [...path, name]);
 }
 
+/** One of each kind: the same property of another resource of the same type shows nothing new. */
 function* propertyValues(template: Template): Generator<readonly [Path, unknown]> {
-  for (const [id, { Properties }] of Object.entries(template.Resources))
-    for (const [path, value] of values(Properties, ['Resources', id, 'Properties']))
-      if (!isFree(path)) yield [path, value];
+  const seen = new Set<string>();
+  for (const [id, { Type, Properties }] of Object.entries(template.Resources))
+    for (const [path, value] of values(Properties, ['Resources', id, 'Properties'])) {
+      const steps = path.slice(3).map((step) => (typeof step === 'number' ? '#' : step));
+      const kind = [Type, ...steps, intrinsicOf(value)?.[0] ?? typeof value].join(' ');
+      if (isFree(path) || seen.has(kind)) continue;
+      seen.add(kind);
+      yield [path, value];
+    }
 }
 
 /** A copy in which the object that holds the path's last step was changed. */
