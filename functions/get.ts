@@ -9,12 +9,13 @@ import { createHttpHandler } from '../lib/protocol/http/http-handler.ts';
 import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobReader } from '../lib/store/dynamodb-job-reader.ts';
 import { createLog } from '../lib/telemetry/log.ts';
+import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
 
-const { auth, corsOrigins, jobTable, logLevel } = readHttpConfig(process.env);
+const { auth, corsOrigins, jobTable, logLevel, stage } = readHttpConfig(process.env);
 const answer = createHttpHandler({
   store: createDynamoDbJobReader({ client: createDynamoDbClient(), table: jobTable }),
   authenticator: createAuthenticator(auth),
-  log: createLog(logLevel, console.log),
+  log: createLog(logLevel, console.log, createEmbedMetrics(stage, 'get')),
   responseSizeLimit: lambdaResponseSizeLimit,
 });
 const handle = corsOrigins.length === 0 ? answer : withCors(answer, corsOrigins);

@@ -6,17 +6,19 @@ import { createGrpcServer } from '../lib/protocol/grpc/server.ts';
 import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobReader } from '../lib/store/dynamodb-job-reader.ts';
 import { createLog } from '../lib/telemetry/log.ts';
+import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
 
 /** What a container has between SIGTERM and SIGKILL is 30 s on Fargate; this leaves some of it. */
 const graceMs = 25_000;
 
 async function main(): Promise<void> {
-  const { auth, host, jobTable, logLevel, maxCalls, maxConnections, port, tls } = readGrpcConfig(process.env);
+  const config = readGrpcConfig(process.env);
+  const { auth, host, jobTable, logLevel, maxCalls, maxConnections, port, stage, tls } = config;
   const client = createDynamoDbClient();
   const server = createGrpcServer({
     store: createDynamoDbJobReader({ client, table: jobTable }),
     authenticator: createAuthenticator(auth),
-    log: createLog(logLevel, console.log),
+    log: createLog(logLevel, console.log, createEmbedMetrics(stage, 'grpc')),
     limits: { calls: maxCalls, connections: maxConnections },
   });
   const boundPort = await server.start(host, port, serverCredentials(tls));

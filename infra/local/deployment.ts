@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { localStage } from '../settings/read-settings.ts';
 
 export const projectRoot = join(import.meta.dirname, '..', '..');
 
@@ -11,9 +12,6 @@ export const serverlessScript = join(
   dirname(createRequire(import.meta.url).resolve('serverless/package.json')),
   'bin/serverless.js',
 );
-
-/** The stage that runs on one machine. */
-export const localStage = 'local';
 
 /** A CloudFormation resource. */
 export interface Resource {

@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { SQSEvent } from 'aws-lambda';
 import { startChild, waitUntilReady, type RunningChild } from './child-process.ts';
-import { localStage, projectRoot, serverlessScript, type Deployment } from './deployment.ts';
+import { localStage } from '../settings/read-settings.ts';
+import { projectRoot, serverlessScript, type Deployment } from './deployment.ts';
 import { freePort, loopback } from './ports.ts';
 
 /** How long a part may take to start, in milliseconds. */

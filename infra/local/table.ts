@@ -15,6 +15,7 @@ const onlyDeployed = [
   'TimeToLiveSpecification',
   'PointInTimeRecoverySpecification',
   'SSESpecification',
+  'DeletionProtectionEnabled',
   'Tags',
 ];
 

@@ -1,25 +1,16 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { copyFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { promisify } from 'node:util';
 import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse } from 'aws-lambda';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { serverlessScript } from '../../infra/local/deployment.ts';
 import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
 import { patchEvent, snapshotEvent } from '../support/events.ts';
 import { functionEnvironment, httpEvent, sqsEvent } from '../support/functions.ts';
 import { projectRoot } from '../support/local-stack.ts';
+import { packageService, readTemplate } from '../support/serverless-cli.ts';
 import { unzip } from '../support/unzip.ts';
-
-/** Nothing but what a program needs to run: no credentials, and a proxy that leads nowhere. */
-const bareEnvironment = {
-  PATH: process.env['PATH'],
-  HOME: tmpdir(),
-  HTTPS_PROXY: 'http://127.0.0.1:1',
-  HTTP_PROXY: 'http://127.0.0.1:1',
-};
 
 /** What NODE_V8_COVERAGE has Node write. */
 interface Coverage {
@@ -43,12 +34,7 @@ describe('serverless package', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'package-test-'));
-    const command = [serverlessScript, 'package', '--stage', 'test', '--package', join(folder, 'package')];
-    await promisify(execFile)(process.execPath, command, {
-      cwd: projectRoot,
-      env: bareEnvironment,
-      timeout: 60_000,
-    });
+    await packageService(join(folder, 'package'), 'test');
     for (const name of ['get', 'sync']) {
       files[name] = await unzip(join(folder, 'package', `${name}.zip`), join(folder, name));
     }
@@ -199,12 +185,10 @@ describe('serverless package', () => {
   });
 
   it('is closed by default: only signed requests reach the function', async () => {
-    const template = JSON.parse(
-      await readFile(join(folder, 'package/cloudformation-template-update-stack.json'), 'utf8'),
-    ) as { Resources: Record<string, { Type: string; Properties: Record<string, unknown> }> };
+    const template = await readTemplate(join(folder, 'package'));
     const resources = Object.values(template.Resources);
     const routes = resources.filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route');
-    expect(routes.map(({ Properties }) => Properties['AuthorizationType'])).toEqual(['AWS_IAM']);
+    expect(routes.map(({ Properties }) => Properties!['AuthorizationType'])).toEqual(['AWS_IAM']);
     const get = template.Resources['GetLambdaFunction']!.Properties as {
       Environment: { Variables: object };
       Runtime: string;

@@ -8,10 +8,7 @@ import { expectedOnly } from './expected-only.ts';
 
 /** What is written parses; and it is what the other writer gives, whenever that one accepts the bytes, and rightly. */
 export function fuzz(data: Uint8Array): void {
-  const written = expectedOnly(
-    ['MalformedMessageError'],
-    () => JSON.parse(jobToJson(data)) as unknown,
-  );
+  const written = expectedOnly(['MalformedMessageError'], () => JSON.parse(jobToJson(data)) as unknown);
   let expected: unknown;
   try {
     expected = toJson(jobDesc, fromBinary(jobDesc, data));

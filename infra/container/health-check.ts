@@ -1,0 +1,31 @@
+/**
+ * Asks the gRPC server of this container whether it serves; the exit code is the answer.
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
+ */
+import { Client, credentials } from '@grpc/grpc-js';
+
+/** Less than what the container's own check waits. */
+const timeoutMs = 2000;
+
+/** HealthCheckResponse { status: SERVING } */
+const serving = Buffer.from([0x08, 0x01]);
+
+// The certificate is for the name by which clients know the server, not for this machine's own.
+const door = process.env['GRPC_TLS_CERT']
+  ? credentials.createSsl(null, null, null, { rejectUnauthorized: false })
+  : credentials.createInsecure();
+const client = new Client(`127.0.0.1:${process.env['GRPC_PORT'] ?? '50051'}`, door);
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+client.makeUnaryRequest(
+  '/grpc.health.v1.Health/Check',
+  asIs,
+  asIs,
+  Buffer.alloc(0),
+  { deadline: Date.now() + timeoutMs },
+  (error, answer) => {
+    if (error !== null) console.error(error.message);
+    process.exit(answer?.equals(serving) === true ? 0 : 1);
+  },
+);

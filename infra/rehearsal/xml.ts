@@ -1,0 +1,18 @@
+/** What becomes XML: a list is an element repeated, under the name that its key has. */
+export type XmlValue =
+  string | number | boolean | undefined | readonly XmlValue[] | { readonly [name: string]: XmlValue };
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** An element, with its children inside; nothing for what is undefined. */
+export function toXml(name: string, value: XmlValue): string {
+  if (value === undefined) return '';
+  if (Array.isArray(value)) return value.map((one: XmlValue) => toXml(name, one)).join('');
+  const content =
+    typeof value === 'object'
+      ? Object.entries(value)
+          .map(([child, one]) => toXml(child, one))
+          .join('')
+      : String(value).replaceAll(/[&<>"]/g, (character) => entities[character]!);
+  return `<${name}>${content}</${name}>`;
+}

@@ -1,0 +1,94 @@
+import { definitions, type SettingName, type Settings } from './definitions.ts';
+import type { SettingValue } from './value.ts';
+
+/** The stage of one's own machine: `npm start`. */
+export const localStage = 'local';
+
+/** Settings as they were given, by name. */
+export type GivenSettings = Readonly<Record<string, unknown>>;
+
+/** Everything that is wrong with the settings. The message names each, and says what would be right. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+
+  constructor(problems: readonly string[]) {
+    super(
+      `These settings are wrong (docs/operations.md lists them all):\n${problems.map((line) => `  ${line}`).join('\n')}`,
+    );
+    // The CLI shows the stack of what a file throws; whoever misspelt a setting has no use for it.
+    this.stack = this.message;
+  }
+}
+
+/**
+ * The settings of a deployment: the defaults, overridden by what is given, and checked one by one and together.
+ *
+ * @throws {SettingsError} with every problem that there is
+ */
+export function readSettings(service: string, stage: string, given: GivenSettings): Settings {
+  const problems: string[] = [];
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(definitions, name))
+      problems.push(`${name}: there is no such setting${suggestion(name)}`);
+  const read = Object.entries(definitions).map(([name, { fallback, type }]) => {
+    const value = given[name] ?? fallback;
+    const parsed = isValue(value) ? type.parse(value) : undefined;
+    if (parsed === undefined)
+      problems.push(`${name}: is ${JSON.stringify(value)}; it must be ${type.wanted}`);
+    return [name, parsed];
+  });
+  const settings = Object.fromEntries(read) as Settings;
+  if (problems.length === 0) problems.push(...contradictions(settings, stage));
+  if (problems.length > 0) throw new SettingsError(problems);
+  return {
+    ...settings,
+    table: settings.table || `${service}-${stage}-jobs`,
+    queue: settings.queue || `${service}-${stage}-job-events`,
+  };
+}
+
+/** What is wrong with settings that are each in order. */
+function contradictions(settings: Settings, stage: string): readonly string[] {
+  const { auth, logLevel, grpc, syncTimeoutSeconds, visibilitySeconds, grpcMinTasks, grpcMaxTasks } =
+    settings;
+  const missing = (names: readonly SettingName[], reason: string): readonly string[] =>
+    names.filter((name) => settings[name] === '').map((name) => `${name}: is missing; ${reason}`);
+  const isLocal = stage === localStage;
+  return [
+    ...(auth === 'jwt'
+      ? missing(['jwtIssuer', 'jwtAudience', 'jwtJwksUri'], 'auth=jwt needs it to check tokens')
+      : []),
+    ...(auth === 'none' && !isLocal
+      ? [`auth: is none, which lets everybody read everything; only the stage ${localStage} may have it`]
+      : []),
+    ...(visibilitySeconds < 6 * syncTimeoutSeconds && !isLocal
+      ? [
+          `visibilitySeconds: is ${visibilitySeconds}; it must be at least six times syncTimeoutSeconds, here ` +
+            `${6 * syncTimeoutSeconds}, so that no message comes again while it is worked on`,
+        ]
+      : []),
+    ...(!['debug', 'info'].includes(logLevel) && !isLocal
+      ? [`logLevel: is ${logLevel}; it must be debug or info, since the metrics are in the info lines`]
+      : []),
+    ...(grpc
+      ? missing(['grpcImage', 'grpcCertificate', 'grpcVpc', 'grpcSubnets'], 'grpc=true needs it')
+      : []),
+    ...(grpc && auth !== 'jwt'
+      ? [`auth: is ${auth}; grpc=true needs jwt, since requests do not come through API Gateway`]
+      : []),
+    ...(grpcMinTasks > grpcMaxTasks ? [`grpcMinTasks: is ${grpcMinTasks}, more than grpcMaxTasks`] : []),
+  ];
+}
+
+function isValue(value: unknown): value is SettingValue {
+  return ['string', 'number', 'boolean'].includes(typeof value);
+}
+
+/** The setting that a misspelt name is likely to mean. */
+function suggestion(name: string): string {
+  const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
+  const near = Object.keys(definitions).find(
+    (known) => plain(known).includes(plain(name)) || plain(name).includes(plain(known)),
+  );
+  return near === undefined ? '' : `; ${near} is one`;
+}

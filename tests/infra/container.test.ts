@@ -1,0 +1,124 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DockerfileParser } from 'dockerfile-ast';
+import { validate } from 'dockerfile-utils';
+import { freePort } from '../../infra/local/ports.ts';
+import { buildByHand, type Image } from '../support/dockerfile.ts';
+import { functionEnvironment } from '../support/functions.ts';
+import { projectRoot } from '../support/local-stack.ts';
+import { grpcJsClient } from '../support/rpc-clients.ts';
+import { jobIds, startService, storedJobs, type TestService } from '../support/service.ts';
+
+const dockerfile = join(projectRoot, 'infra/Dockerfile');
+const text = await readFile(dockerfile, 'utf8');
+
+describe('infra/Dockerfile', () => {
+  it('has nothing that its linter minds', () => {
+    expect(validate(text, {}).map(({ message }) => message)).toEqual([]);
+    expect(validate(text.replace('WORKDIR', 'WORKDIRR'), {})).not.toEqual([]);
+  });
+
+  it('takes its images by version, several stages, and no root', () => {
+    const stages = DockerfileParser.parse(text).getFROMs();
+    expect(stages.length).toBeGreaterThan(1);
+    for (const stage of stages) expect(stage.getImageTag()).not.toMatch(/^(latest)?$/);
+    const last = text.slice(text.lastIndexOf('\nFROM '));
+    expect(last).toMatch(/\nUSER nonroot\n/);
+    expect(last).toMatch(/\nHEALTHCHECK .* CMD \[/);
+    expect(last).not.toMatch(/\nRUN /);
+  });
+});
+
+describe('the container, its steps run by hand', () => {
+  let folder: string;
+  let image: Image;
+  let service: TestService;
+  let server: ChildProcess | undefined;
+  let port: number;
+  let output = '';
+
+  /** Runs a command of the image as `docker run` would, on this machine's loopback alone. */
+  const inContainer = ([node, ...args]: readonly string[]) => {
+    expect(node).toBe('/nodejs/bin/node');
+    const env = {
+      ...image.env,
+      ...functionEnvironment(service.proxy.endpoint, service.table),
+      GRPC_HOST: '127.0.0.1',
+      GRPC_PORT: String(port),
+    };
+    return { node: process.execPath, args, options: { cwd: image.workdir, env, timeout: 30_000 } };
+  };
+  const isHealthy = async (): Promise<boolean> => {
+    const { node, args, options } = inContainer(image.healthCheck);
+    return promisify(execFile)(node, args, options).then(
+      () => true,
+      () => false,
+    );
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'container-'));
+    const everything = 'npm ci --ignore-scripts --no-audit --no-fund';
+    const installed = { [everything]: join(projectRoot, 'node_modules') };
+    [image, service, port] = await Promise.all([
+      buildByHand({ context: projectRoot, dockerfile, folder, installed }),
+      startService(),
+      freePort(),
+    ]);
+    const { node, args, options } = inContainer(image.command);
+    const child = spawn(node, args, options);
+    server = child;
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
+  }, 90_000);
+  afterAll(async () => {
+    server?.kill('SIGKILL');
+    await service.stop();
+    await rm(folder, { recursive: true });
+  });
+
+  it('holds what runs and nothing else', () => {
+    expect(image.env['GRPC_HOST']).toBe('0.0.0.0');
+    const has = (path: string): boolean => existsSync(join(image.workdir, path));
+    for (const path of [
+      'functions/grpc.ts',
+      'lib/protocol/generated/messages.js',
+      'node_modules/@grpc/grpc-js',
+    ])
+      expect([path, has(path)]).toEqual([path, true]);
+    for (const path of [
+      'tests',
+      'serverless.yml',
+      'functions/sync.ts',
+      'node_modules/jest',
+      'node_modules/serverless',
+      '.npmrc',
+    ])
+      expect([path, has(path)]).toEqual([path, false]);
+  });
+
+  it('starts, is healthy, and answers Get', async () => {
+    expect(output).toContain('gRPC is served');
+    expect(await isHealthy()).toBe(true);
+    const client = grpcJsClient(`127.0.0.1:${port}`);
+    const result = await client.get(jobIds.plain);
+    client.close?.();
+    expect('bytes' in result && result.bytes).toEqual(Buffer.from(storedJobs[jobIds.plain]!));
+  });
+
+  it('stops on SIGTERM within the grace that ECS gives, and is not healthy then', async () => {
+    const stopped = once(server!, 'exit');
+    const startMs = performance.now();
+    server!.kill(image.stopSignal as NodeJS.Signals);
+    expect(await stopped).toEqual([0, null]);
+    expect(performance.now() - startMs).toBeLessThan(25_000);
+    expect(await isHealthy()).toBe(false);
+  });
+});

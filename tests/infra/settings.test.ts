@@ -1,0 +1,122 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { readSettings, SettingsError, type GivenSettings } from '../../infra/settings/read-settings.ts';
+import { packageService } from '../support/serverless-cli.ts';
+
+const jwt = {
+  auth: 'jwt',
+  jwtIssuer: 'https://issuer.example',
+  jwtAudience: 'jobs',
+  jwtJwksUri: 'https://issuer.example/keys',
+};
+const grpc = {
+  ...jwt,
+  grpc: 'true',
+  grpcImage: 'registry.example/jobs:1',
+  grpcCertificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc',
+  grpcVpc: 'vpc-1a',
+  grpcSubnets: 'subnet-1a,subnet-2b',
+};
+
+describe('the settings of a deployment', () => {
+  const read = (given: GivenSettings = {}, stage = 'dev') => readSettings('jobs', stage, given);
+  const problems = (given: GivenSettings, stage = 'dev'): readonly string[] => {
+    try {
+      read(given, stage);
+      return [];
+    } catch (error) {
+      expect(error).toBeInstanceOf(SettingsError);
+      return (error as Error).message.split('\n  ').slice(1);
+    }
+  };
+
+  it('are closed and complete where nothing is given', () => {
+    expect(read()).toMatchObject({
+      auth: 'iam',
+      table: 'jobs-dev-jobs',
+      queue: 'jobs-dev-job-events',
+      grpc: false,
+    });
+  });
+
+  it('take the text of a command line as what it stands for', () => {
+    expect(read({ functionUrl: 'true', getMemoryMb: '1024', getReservedConcurrency: '5' })).toMatchObject({
+      functionUrl: true,
+      getMemoryMb: 1024,
+      getReservedConcurrency: 5,
+    });
+  });
+
+  it('keep every message away until its function has surely ended', () => {
+    const { visibilitySeconds, syncTimeoutSeconds } = read();
+    expect(visibilitySeconds).toBeGreaterThanOrEqual(6 * syncTimeoutSeconds);
+    expect(problems({ syncTimeoutSeconds: 60 })).toEqual([
+      expect.stringMatching(/^visibilitySeconds: is 180; .* at least six times syncTimeoutSeconds, here 360/),
+    ]);
+    expect(problems({ syncTimeoutSeconds: 60, visibilitySeconds: 360 })).toEqual([]);
+  });
+
+  it('need an issuer, an audience and keys where tokens are checked', () => {
+    expect(problems(jwt)).toEqual([]);
+    for (const name of ['jwtIssuer', 'jwtAudience', 'jwtJwksUri'])
+      expect(problems({ ...jwt, [name]: '' })).toEqual([
+        `${name}: is missing; auth=jwt needs it to check tokens`,
+      ]);
+  });
+
+  it('leave the door open on the local stage and nowhere else', () => {
+    expect(problems({ auth: 'none' }, 'local')).toEqual([]);
+    for (const stage of ['dev', 'prod', 'Local', ''])
+      expect(problems({ auth: 'none' }, stage)).toEqual([expect.stringContaining('auth: is none')]);
+  });
+
+  it('keep the metrics, which are in the info lines', () => {
+    expect(problems({ logLevel: 'debug' })).toEqual([]);
+    expect(problems({ logLevel: 'warn' })).toEqual([expect.stringContaining('logLevel: is warn')]);
+  });
+
+  it('need all of native gRPC, and tokens, where there is native gRPC', () => {
+    expect(problems(grpc)).toEqual([]);
+    for (const name of ['grpcImage', 'grpcCertificate', 'grpcVpc', 'grpcSubnets'])
+      expect(problems({ ...grpc, [name]: '' })).toEqual([`${name}: is missing; grpc=true needs it`]);
+    expect(problems({ ...grpc, auth: 'iam' })).toEqual([expect.stringContaining('grpc=true needs jwt')]);
+    expect(problems({ ...grpc, grpcMinTasks: '11' })).toEqual([
+      expect.stringContaining('more than grpcMaxTasks'),
+    ]);
+  });
+
+  it.each([
+    ['auth', 'basic', 'one of iam, jwt, none'],
+    ['functionUrl', 'yes', 'true or false'],
+    ['getMemoryMb', '64', 'an integer from 128 to 10240'],
+    ['getMemoryMb', '512.5', 'an integer'],
+    ['jwtJwksUri', 'http://issuer.example/keys', 'an https URL'],
+    ['kmsKey', 'alias/mine', 'an ARN such as arn:aws:kms'],
+    ['logRetentionDays', '31', 'one of 1, 3, 5'],
+    ['shift', 'Slowly', 'one of AllAtOnce'],
+    ['syncBatchSize', '1000', 'an integer from 1 to 100'],
+    ['grpcSubnets', 'subnet-1a', 'two or more subnet ids'],
+    ['table', ['a'], 'a name of 3 to 64'],
+  ])('refuse %s=%s and say what would be right', (name, value, wanted) => {
+    expect(problems({ [name]: value })).toEqual([
+      expect.stringMatching(new RegExp(`^${name}: is .*; it must be ${wanted}`)),
+    ]);
+  });
+
+  it('refuse a name that is none, and say which it may mean', () => {
+    expect(problems({ jwtissuer: 'x' })).toEqual(['jwtissuer: there is no such setting; jwtIssuer is one']);
+    expect(problems({ toString: 'x' })).toEqual(['toString: there is no such setting']);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    ['dev', { auth: 'jwt' }, 'jwtIssuer: is missing'],
+    ['prod', { auth: 'none' }, 'auth: is none'],
+    ['dev', { kmskey: 'x' }, 'kmskey: there is no such setting; kmsKey is one'],
+  ])('stop the CLI from packaging for %s with %j', async (stage, settings, message) => {
+    const folder = await mkdtemp(join(tmpdir(), 'settings-'));
+    await expect(packageService(folder, stage, settings)).rejects.toThrow(message);
+    await rm(folder, { recursive: true });
+  });
+});

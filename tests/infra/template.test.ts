@@ -1,0 +1,223 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { checkTemplate } from '../../infra/template/check-template.ts';
+import { referencesIn } from '../../infra/template/references.ts';
+import type { Template, TemplateResource } from '../../infra/template/template.ts';
+import { packageService, readTemplate } from '../support/serverless-cli.ts';
+import { dropRequired, misspell, mistype, redirect, type Mutant } from '../support/template-mutants.ts';
+
+const tokens = {
+  auth: 'jwt',
+  jwtIssuer: 'https://issuer.example',
+  jwtAudience: 'jobs',
+  jwtJwksUri: 'https://issuer.example/keys',
+};
+
+/** What a deployment may look like: every optional part is in one of them. */
+const variants: readonly (readonly [
+  name: string,
+  stage: string,
+  settings: Readonly<Record<string, string>>,
+])[] = [
+  ['a plain dev stage', 'dev', {}],
+  ['a plain prod stage', 'prod', {}],
+  [
+    'a stage with a signed function URL and a key',
+    'signed',
+    {
+      functionUrl: 'true',
+      kmsKey: 'arn:aws:kms:eu-central-1:123456789012:key/1a2b',
+      bus: 'the-company-bus',
+    },
+  ],
+  [
+    'a stage with everything else',
+    'full',
+    {
+      ...tokens,
+      functionUrl: 'true',
+      getReservedConcurrency: '50',
+      alarmEmail: 'oncall@example.com',
+      grpc: 'true',
+      grpcImage: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/jobs:1',
+      grpcCertificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc',
+      grpcVpc: 'vpc-1a2b',
+      grpcSubnets: 'subnet-1a,subnet-2b',
+    },
+  ],
+];
+
+let folder: string;
+const templates = new Map<string, Template>();
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'template-'));
+  for (const [name, stage, settings] of variants) {
+    await packageService(join(folder, stage), stage, settings);
+    templates.set(name, await readTemplate(join(folder, stage)));
+  }
+}, 90_000);
+afterAll(() => rm(folder, { recursive: true }));
+
+const template = (name = 'a plain dev stage'): Template => templates.get(name)!;
+const ofType = (type: string, name?: string): readonly TemplateResource[] =>
+  Object.values(template(name).Resources).filter(({ Type }) => Type === type);
+const properties = (id: string, name?: string): Readonly<Record<string, unknown>> =>
+  template(name).Resources[id]!.Properties!;
+
+describe('the template', () => {
+  it.each(variants)('of %s is what AWS publishes as its schemas', (name) => {
+    expect(checkTemplate(template(name))).toEqual([]);
+  });
+
+  it('keeps the jobs when the stack goes, and can bring back each second of the last 35 days', () => {
+    for (const [name] of variants) {
+      const table = template(name).Resources['JobTable']!;
+      expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+      expect(table.Properties).toMatchObject({
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
+      });
+    }
+  });
+
+  it('protects the table of prod, and encrypts with the key that it is given', () => {
+    expect(properties('JobTable')).toMatchObject({
+      DeletionProtectionEnabled: false,
+      SSESpecification: { SSEEnabled: false },
+    });
+    expect(properties('JobTable', 'a plain prod stage')).toMatchObject({ DeletionProtectionEnabled: true });
+    expect(properties('JobTable', 'a stage with a signed function URL and a key')).toMatchObject({
+      SSESpecification: { SSEType: 'KMS', KMSMasterKeyId: 'arn:aws:kms:eu-central-1:123456789012:key/1a2b' },
+    });
+  });
+
+  it('gives the queue time for six tries of its function, and each message that fails its place', () => {
+    const { VisibilityTimeout, RedrivePolicy } = properties('JobEvents');
+    expect(VisibilityTimeout).toBeGreaterThanOrEqual(
+      6 * (properties('SyncLambdaFunction')['Timeout'] as number),
+    );
+    expect(RedrivePolicy).toMatchObject({
+      deadLetterTargetArn: { 'Fn::GetAtt': ['JobEventsDeadLetters', 'Arn'] },
+    });
+    expect(ofType('AWS::Lambda::EventSourceMapping')[0]!.Properties).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      MaximumBatchingWindowInSeconds: 1,
+      ScalingConfig: { MaximumConcurrency: 10 },
+    });
+  });
+
+  it('runs each function on arm64 and nodejs24.x, under a role of its own, with logs that end', () => {
+    const roles = new Set<string>();
+    for (const name of ['Get', 'Sync']) {
+      const { Role, Architectures, Runtime } = properties(`${name}LambdaFunction`);
+      expect({ Architectures, Runtime }).toEqual({ Architectures: ['arm64'], Runtime: 'nodejs24.x' });
+      roles.add(JSON.stringify(Role));
+      expect(properties(`${name}LogGroup`)['RetentionInDays']).toBe(30);
+    }
+    expect(roles.size).toBe(2);
+  });
+
+  it('lets callers reach the functions by the alias only, which moves as the stage says', () => {
+    for (const type of [
+      'AWS::ApiGatewayV2::Integration',
+      'AWS::Lambda::EventSourceMapping',
+      'AWS::Lambda::Permission',
+    ])
+      for (const resource of ofType(type)) expect(JSON.stringify(resource.Properties)).toContain('"live"');
+    for (const name of ['Get', 'Sync'])
+      expect(template().Resources[`${name}LiveAlias`]!.UpdatePolicy).toEqual({
+        CodeDeployLambdaAliasUpdate: {
+          ApplicationName: { Ref: 'Deployments' },
+          DeploymentGroupName: { Ref: `${name}Deployments` },
+        },
+      });
+    const shift = (name?: string): unknown => properties('GetDeployments', name)['DeploymentConfigName'];
+    expect(shift()).toBe('CodeDeployDefault.LambdaAllAtOnce');
+    expect(shift('a plain prod stage')).toBe('CodeDeployDefault.LambdaCanary10Percent5Minutes');
+  });
+
+  it('goes back to the former version on alarms that are there, and rings all alarms', () => {
+    for (const group of ofType('AWS::CodeDeploy::DeploymentGroup')) {
+      const { Alarms } = group.Properties!['AlarmConfiguration'] as { readonly Alarms: readonly unknown[] };
+      for (const { id } of referencesIn(Alarms))
+        expect(template().Resources[id]!.Type).toBe('AWS::CloudWatch::Alarm');
+      expect(Alarms.length).toBeGreaterThan(1);
+    }
+    for (const alarm of ofType('AWS::CloudWatch::Alarm', 'a stage with everything else'))
+      expect(alarm.Properties).toMatchObject({
+        AlarmActions: [{ Ref: 'AlarmTopic' }],
+        OKActions: [{ Ref: 'AlarmTopic' }],
+      });
+  });
+
+  it('gives the function an address of its own only where it is asked to, as closed as the API', () => {
+    expect(ofType('AWS::Lambda::Url')).toEqual([]);
+    const types = (name: string) =>
+      ofType('AWS::Lambda::Url', name).map(({ Properties }) => Properties!['AuthType']);
+    expect(types('a stage with a signed function URL and a key')).toEqual(['AWS_IAM']);
+    expect(types('a stage with everything else')).toEqual(['NONE']);
+  });
+
+  it('listens to its own bus, or to one that is there already', () => {
+    expect(properties('JobEventRule')['EventBusName']).toEqual({ Ref: 'JobEventBus' });
+    const existing = 'a stage with a signed function URL and a key';
+    expect(properties('JobEventRule', existing)['EventBusName']).toBe('the-company-bus');
+    expect(ofType('AWS::Events::EventBus', existing)).toEqual([]);
+  });
+});
+
+describe('the check of templates', () => {
+  it.each<[string, (template: Template) => Iterable<Mutant>]>([
+    ['a misspelt property', misspell],
+    ['a missing property that is required', dropRequired],
+    ['a value of another type', mistype],
+    ['a reference to what is not there', redirect],
+  ])('catches %s, wherever it is', (_, mutate) => {
+    const missed: string[] = [];
+    let count = 0;
+    for (const mutant of mutate(template('a stage with everything else'))) {
+      count++;
+      if (checkTemplate(mutant.template).length === 0) missed.push(mutant.place);
+    }
+    expect(missed).toEqual([]);
+    expect(count).toBeGreaterThan(30);
+  });
+
+  const broken = (resources: Readonly<Record<string, unknown>>): readonly string[] =>
+    checkTemplate({ Resources: resources } as unknown as Template);
+
+  it('says where and what', () => {
+    const Type = 'AWS::SQS::Queue';
+    expect(broken({ A: { Type: 'AWS::SQS::Qeue' } })).toEqual([
+      'A: there is no resource type AWS::SQS::Qeue',
+    ]);
+    expect(broken({ A: { Type, Properties: { QueueNme: 'q' } } })).toEqual([
+      'A.QueueNme: is unknown; QueueName is known',
+    ]);
+    expect(broken({ A: { Type, Properties: { DelaySeconds: 'soon' } } })).toEqual([
+      'A.DelaySeconds: must be an integer, is "soon"',
+    ]);
+    expect(broken({ A: { Type, Properties: { QueueName: { 'Fn::Sub': '${B.Arn}' } } } })).toEqual([
+      'A: refers to B, which is not there',
+    ]);
+    expect(broken({ A: { Type, DependsOn: 'C' } })).toEqual(['A.DependsOn: there is no C']);
+    expect(broken({ A: { Type, Retain: true } })).toEqual(['A.Retain: is not an attribute of resources']);
+    expect(broken({ A: { Type: 'AWS::Lambda::Alias', Properties: {} } })).toEqual([
+      'A.FunctionName: is missing',
+      'A.FunctionVersion: is missing',
+      'A.Name: is missing',
+    ]);
+  });
+
+  it('finds resources that wait for each other', () => {
+    const queue = (id: string) => ({
+      Type: 'AWS::SQS::Queue',
+      Properties: { QueueName: { 'Fn::GetAtt': [id, 'QueueName'] } },
+    });
+    expect(broken({ A: queue('B'), B: queue('A') })).toEqual(['A: depends on itself: A → B → A']);
+  });
+});
