@@ -13,13 +13,14 @@ const graceMs = 25_000;
 
 async function main(): Promise<void> {
   const config = readGrpcConfig(process.env);
-  const { auth, host, jobTable, logLevel, maxCalls, maxConnections, port, stage, tls } = config;
+  const { auth, host, jobTable, logLevel, maxCalls, maxConnections, port, sharedReadMs, stage, tls } = config;
   const client = createDynamoDbClient();
   const server = createGrpcServer({
     store: createDynamoDbJobReader({ client, table: jobTable }),
     authenticator: createAuthenticator(auth),
     log: createLog(logLevel, console.log, createEmbedMetrics(stage, 'grpc')),
     limits: { calls: maxCalls, connections: maxConnections },
+    sharedReadMs,
   });
   const boundPort = await server.start(host, port, serverCredentials(tls));
   console.log(`gRPC is served on ${host}:${boundPort}, ${tls === undefined ? 'plaintext' : 'TLS'}`);

@@ -72,6 +72,8 @@ export interface GrpcConfig extends GetConfig {
   readonly maxCalls: number;
   /** Connections that are open at the same time. */
   readonly maxConnections: number;
+  /** How old a read may be that another call of the same job shares, in milliseconds; 0 where none is shared. */
+  readonly sharedReadMs: number;
 }
 
 /** @throws {ConfigError} */
@@ -153,6 +155,7 @@ export function readGrpcConfig(env: Environment): GrpcConfig {
     port: integer(env, 'GRPC_PORT', { fallback: 50051, from: 0, to: 65535 }),
     tls: certFile && keyFile ? { certFile, keyFile } : undefined,
     maxCalls: integer(env, 'GRPC_MAX_CALLS', { fallback: 500, from: 1, to: 100_000 }),
+    sharedReadMs: integer(env, 'GRPC_SHARED_READ_MS', { fallback: 50, from: 0, to: 60_000 }),
     maxConnections: integer(env, 'GRPC_MAX_CONNECTIONS', { fallback: 1000, from: 1, to: 100_000 }),
   };
 }

@@ -10,42 +10,79 @@ export interface Clock {
 
 const systemClock: Clock = {
   now: () => performance.now(),
-  timeout: (afterMs) => AbortSignal.timeout(afterMs),
+  timeout(afterMs) {
+    // AbortSignal.timeout makes a new error with its stack each time, and work for the garbage collector.
+    const controller = new AbortController();
+    setTimeout(() => {
+      controller.abort(timeIsUp);
+    }, afterMs).unref();
+    return controller.signal;
+  },
 };
 
+const timeIsUp = new Error('the time is up');
+
 export interface DeadlineOptions {
-  /** Aborts when the caller goes away. */
-  readonly cancelled?: AbortSignal;
+  /** Gives what aborts when the caller goes away; asked when there is something to abort. */
+  readonly cancelled?: () => AbortSignal;
   /** The system's unless set. */
   readonly clock?: Clock;
 }
 
 /** The moment after which nobody waits for an answer any more. */
 export class Deadline {
-  /** Aborts when the deadline passes, or earlier when the caller goes away. */
-  readonly signal: AbortSignal;
-  private readonly timeout: AbortSignal;
   private readonly atMs: number;
   private readonly clock: Clock;
+  private readonly cancelled: (() => AbortSignal) | undefined;
+  private signals: { readonly timeout: AbortSignal; readonly either: AbortSignal } | undefined;
 
   /** @param afterMs how long from now, in milliseconds */
   constructor(afterMs: number, { cancelled, clock = systemClock }: DeadlineOptions = {}) {
     this.clock = clock;
     this.atMs = clock.now() + afterMs;
-    this.timeout = clock.timeout(Math.max(0, Math.ceil(afterMs)));
-    this.signal = cancelled === undefined ? this.timeout : AbortSignal.any([this.timeout, cancelled]);
+    this.cancelled = cancelled;
+  }
+
+  /** Aborts when the deadline passes, or earlier when the caller goes away. Made when it is first asked for. */
+  get signal(): AbortSignal {
+    if (this.signals === undefined) {
+      const timeout = this.clock.timeout(Math.ceil(this.remainingMs()));
+      const cancelled = this.cancelled?.();
+      const either = cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]);
+      this.signals = { timeout, either };
+    }
+    return this.signals.either;
   }
 
   /** Milliseconds that are left; 0 when the deadline has passed. */
   remainingMs(): number {
     // A timer may fire a little early by the clock; once it has aborted the work, no time is left.
-    return this.timeout.aborted ? 0 : Math.max(0, this.atMs - this.clock.now());
+    return this.signals?.timeout.aborted === true ? 0 : Math.max(0, this.atMs - this.clock.now());
   }
 
   /** @throws {Status} DEADLINE_EXCEEDED once it has passed, CANCELLED where the caller has gone */
   check(): void {
     if (this.remainingMs() === 0) throw deadlineExceeded();
-    if (this.signal.aborted) throw new Status('CANCELLED', 'the caller has gone');
+    if (this.signals?.either.aborted === true) throw new Status('CANCELLED', 'the caller has gone');
+  }
+
+  /**
+   * Waits for work that goes on whether somebody waits or not.
+   *
+   * @throws {Status} DEADLINE_EXCEEDED when the deadline comes first
+   */
+  async wait<T>(work: Promise<T>): Promise<T> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        reject(deadlineExceeded());
+      }, this.remainingMs());
+    });
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** The log line and the metrics of a Get, the same for every protocol. */
-import type { MeteredReads } from '../service/metered-reads.ts';
+import type { ReadMeter } from '../service/get-job.ts';
 import type { Status } from '../status.ts';
 import { describeError, type Log, type LogFields } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -17,7 +17,7 @@ export interface ServedGet {
   readonly failure: Status | undefined;
   /** Whether the caller had the answer already. */
   readonly notModified: boolean;
-  readonly reads: MeteredReads;
+  readonly meter: ReadMeter;
   /** From `performance.now()`. */
   readonly startMs: number;
   /** The first request of a process that was started for it. */
@@ -44,11 +44,10 @@ export function logServedGet(log: Log, served: ServedGet): void {
   log(isBug ? 'error' : 'info', 'get', fields, metricsOf(served));
 }
 
-function metricsOf({ failure, jobId, notModified, reads, coldStart }: ServedGet): Metrics {
-  const spent = reads.spent();
+function metricsOf({ failure, jobId, notModified, meter, coldStart }: ServedGet): Metrics {
   const values = {
     ...outcome(failure, jobId, notModified),
-    ...(spent !== undefined && { StoreLatency: toTenths(spent.latencyMs), ReadUnits: spent.readUnits }),
+    ...(meter.reads > 0 && { StoreLatency: toTenths(meter.latencyMs), ReadUnits: meter.readUnits }),
     ...(coldStart && { ColdStart: 1 }),
   };
   if (!('Errors' in values)) return { values };

@@ -6,9 +6,11 @@ import { applyFieldMask, type FieldMask } from '../job/field-mask.ts';
 import { describeJobIdProblem } from '../job/job-id.ts';
 import { readJobHeading } from '../job/job-heading.ts';
 import { invalidArgument, Status } from '../status.ts';
-import type { JobReader, StoredJob } from '../store/job-store.ts';
+import type { JobReader, ReadMeter, StoredJob } from '../store/job-store.ts';
 import { Floor } from './floor.ts';
 import { pollAfterSeconds } from './poll-after.ts';
+
+export type { ReadMeter };
 
 /** A Get, whatever protocol it came by. */
 export interface GetJobRequest {
@@ -26,7 +28,10 @@ export interface JobAnswer {
   /** The Job's protobuf bytes, as stored, or what the mask left of them. */
   readonly job: Uint8Array;
   readonly revision: bigint;
-  /** `"<revision>-<CRC-32 of the bytes of job, hex>"`, quotes included: equal tags mean equal answers. */
+  /**
+   * `"<revision>-<CRC-32 of the bytes of job, hex>"`, quotes included: equal tags mean equal answers. Computed when it is
+   * asked for.
+   */
   readonly etag: string;
   readonly syncedAt: Date;
   /** How many seconds a poller does well to wait before it asks again. */
@@ -50,6 +55,7 @@ const minRevisionRetryMs = 1000;
 /**
  * Answers ProjectJobService.Get.
  *
+ * @param meter adds up what is spent on reading
  * @throws {Status} INVALID_ARGUMENT for a bad id; UNAUTHENTICATED; NOT_FOUND, which is one answer for a job
  *   that does not exist, is not visible yet, was deleted, or is in a project that the caller may not read; UNAVAILABLE
  *   where `minRevision` is not reflected yet or the store cannot be reached; DEADLINE_EXCEEDED
@@ -59,6 +65,7 @@ export async function getJob(
   request: GetJobRequest,
   credentials: Credentials,
   deadline: Deadline,
+  meter?: ReadMeter,
 ): Promise<JobAnswer> {
   const { jobId, fieldMask, minRevision } = request;
   const problem = describeJobIdProblem(jobId);
@@ -68,7 +75,7 @@ export async function getJob(
   const satisfies = (found: ReadableJob | undefined): boolean =>
     found !== undefined && (minRevision === undefined || reflects(found.document, minRevision));
   const read = async (consistent: boolean): Promise<ReadableJob | undefined> =>
-    readable(await store.get(jobId, { consistent, deadline, caller }), caller);
+    readable(await store.get(jobId, { consistent, deadline, caller, meter }), caller);
   const floor = new Floor(Math.min(notFoundAfterMs, deadline.remainingMs() / 2));
   let found: ReadableJob | undefined;
   try {
@@ -90,7 +97,9 @@ export async function getJob(
   return {
     job,
     revision,
-    etag: entityTag(revision, job),
+    get etag() {
+      return entityTag(revision, job);
+    },
     syncedAt,
     pollAfterSeconds: pollAfterSeconds(status),
   };

@@ -50,23 +50,35 @@ export function createDynamoDbJobReader({ client, table }: DynamoDbJobReaderOpti
     return bytes.length === head.parts ? Buffer.concat(bytes) : undefined;
   };
 
+  const read = async (jobId: string, options: ReadOptions): Promise<StoredJob | undefined> => {
+    let { consistent } = options;
+    for (let read = 0; read < replacedReadsLimit; read++) {
+      const item = await getItem(jobId, headPart, { ...options, consistent });
+      if (item === undefined) return undefined;
+      const head = readHead(item);
+      if (options.caller?.mayRead(head.projectId) === false) return undefined;
+      if (head.parts === 0) return head.decode();
+      const job = await getParts(jobId, head, { ...options, consistent });
+      if (job !== undefined) return head.decode(job);
+      // A newer generation took this one's place, or a lagging read does not see the parts yet.
+      consistent = true;
+    }
+    throw new Status('UNAVAILABLE', 'the job changes faster than it can be read', {
+      details: [{ type: 'RetryInfo', retryDelayMs: 1000 }],
+    });
+  };
+
   return {
-    async get(jobId, options): Promise<StoredJob | undefined> {
-      let { consistent } = options;
-      for (let read = 0; read < replacedReadsLimit; read++) {
-        const item = await getItem(jobId, headPart, { ...options, consistent });
-        if (item === undefined) return undefined;
-        const head = readHead(item);
-        if (options.caller?.mayRead(head.projectId) === false) return undefined;
-        if (head.parts === 0) return head.decode();
-        const job = await getParts(jobId, head, { ...options, consistent });
-        if (job !== undefined) return head.decode(job);
-        // A newer generation took this one's place, or a lagging read does not see the parts yet.
-        consistent = true;
+    async get(jobId, options) {
+      const { meter } = options;
+      if (meter === undefined) return read(jobId, options);
+      const startMs = performance.now();
+      meter.reads++;
+      try {
+        return await read(jobId, options);
+      } finally {
+        meter.latencyMs += performance.now() - startMs;
       }
-      throw new Status('UNAVAILABLE', 'the job changes faster than it can be read', {
-        details: [{ type: 'RetryInfo', retryDelayMs: 1000 }],
-      });
     },
   };
 }

@@ -45,8 +45,10 @@ export interface ReadOptions {
   readonly meter?: ReadMeter | undefined;
 }
 
-/** What reading cost. */
+/** What reading cost: adds up while a request is served. */
 export interface ReadMeter {
+  /** How often a job was read. */
+  reads: number;
   /** Time in milliseconds, the store's own retries included. */
   latencyMs: number;
   /** What the store will charge; 0 where it does not say. */

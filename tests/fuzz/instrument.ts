@@ -35,8 +35,8 @@ export async function instrument(target: string): Promise<Instrumented> {
     plugins: [
       {
         name: 'count what runs',
-        setup: ({ onLoad }) => {
-          onLoad({ filter: /\/lib\/.*\.ts$/ }, async ({ path }) => {
+        setup: (build) => {
+          build.onLoad({ filter: /\/lib\/.*\.ts$/ }, async ({ path }) => {
             const source = await readFile(path, 'utf8');
             const { code } = await transform(source, { loader: 'ts', target: 'node24' });
             return { contents: instrumenter.instrumentSync(code, path), loader: 'js' };

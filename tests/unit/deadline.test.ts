@@ -34,7 +34,8 @@ describe('a deadline', () => {
 
   it('has passed when its timer has fired, though the clock is a little behind', () => {
     const { clock, fire } = standingClock();
-    const deadline = new Deadline(60, { clock, cancelled: new AbortController().signal });
+    const deadline = new Deadline(60, { clock, cancelled: () => new AbortController().signal });
+    expect(deadline.signal.aborted).toBe(false);
     clock.nowMs = 59.7;
     fire();
     expect(deadline.remainingMs()).toBe(0);
@@ -44,7 +45,7 @@ describe('a deadline', () => {
   it('is cancelled when the caller goes away before it', () => {
     const { clock } = standingClock();
     const caller = new AbortController();
-    const deadline = new Deadline(60, { clock, cancelled: caller.signal });
+    const deadline = new Deadline(60, { clock, cancelled: () => caller.signal });
     caller.abort();
     expect(deadline.signal.aborted).toBe(true);
     expect(codeOf(deadline)).toBe('CANCELLED');

@@ -7,7 +7,6 @@ import {
 } from '@grpc/grpc-js';
 import { Deadline } from '../../deadline.ts';
 import { getJob, type GetJobParts, type JobAnswer } from '../../service/get-job.ts';
-import { meterReads } from '../../service/metered-reads.ts';
 import { toStatus, type Status } from '../../status.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { encodeStatus } from '../error-details.ts';
@@ -17,36 +16,30 @@ import { responseMetadata } from '../response-metadata.ts';
 import { logServedGet } from '../served-get.ts';
 
 /** The longest that one call may take, in milliseconds, whatever its caller allows. */
-const longestCallMs = 10_000;
+export const longestCallMs = 10_000;
 
 type GetCall = ServerUnaryCall<Buffer, Buffer>;
 
 /** Answers `ProjectJobService/Get`. Failures are Trailers-Only: the official client keeps the code of no others. */
 export function createGetHandler({
   log,
-  store,
-  authenticator,
+  ...parts
 }: GetJobParts & { readonly log: Log }): handleUnaryCall<Buffer, Buffer> {
   return (call, respond) => {
     const startMs = performance.now();
     const header = headerReader(call.metadata);
     const requestId = readRequestId(header);
     let jobId: string | undefined;
-    const reads = meterReads(store);
+    const meter = { reads: 0, latencyMs: 0, readUnits: 0 };
     const logCall = (failure?: Status, revision?: string): void => {
       const more = { protocol: 'grpc' };
-      const call = { failure, notModified: false, reads, startMs, coldStart: false, more };
+      const call = { failure, notModified: false, meter, startMs, coldStart: false, more };
       logServedGet(log, { requestId, header, jobId, revision, ...call });
     };
     const answer = async (): Promise<JobAnswer> => {
       jobId = decodeJobId(call.request);
       const request = { jobId, ...readRequestMetadata(header) };
-      return getJob(
-        { store: reads.store, authenticator },
-        request,
-        { authorization: header('authorization') },
-        deadlineOf(call),
-      );
+      return getJob(parts, request, { authorization: header('authorization') }, deadlineOf(call), meter);
     };
     answer().then(
       (job) => {
@@ -65,13 +58,18 @@ export function createGetHandler({
 
 /** The caller's own deadline, if it is the earlier one; ends at once where the caller goes away. */
 function deadlineOf(call: GetCall): Deadline {
+  const atMs = Number(call.getDeadline());
+  const leftMs = Number.isFinite(atMs) ? atMs - Date.now() : Infinity;
+  return new Deadline(Math.min(leftMs, longestCallMs), { cancelled: () => whenCancelled(call) });
+}
+
+function whenCancelled(call: GetCall): AbortSignal {
+  if (call.cancelled) return AbortSignal.abort();
   const cancelled = new AbortController();
   call.once('cancelled', () => {
     cancelled.abort();
   });
-  const atMs = Number(call.getDeadline());
-  const leftMs = Number.isFinite(atMs) ? atMs - Date.now() : Infinity;
-  return new Deadline(Math.min(leftMs, longestCallMs), { cancelled: cancelled.signal });
+  return cancelled.signal;
 }
 
 function headerReader(metadata: Metadata): HeaderReader {

@@ -60,4 +60,6 @@ export const channelOptions = {
   'grpc.keepalive_timeout_ms': 20_000,
   // A poller asks more often than that.
   'grpc.max_connection_idle_ms': 15 * 60_000,
+  // Counts each call for a service that is not served here: a tenth of a call's time.
+  'grpc.enable_channelz': 0,
 } as const;

@@ -2,12 +2,13 @@ import type { Http2SecureServer, Http2Server } from 'node:http2';
 import { logVerbosity, Server, setLogVerbosity, type ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { GetJobParts } from '../../service/get-job.ts';
+import { shareReads } from '../../service/shared-reads.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createAdmission } from '../admission.ts';
 import { serviceName } from '../get-job-request.ts';
 import { limitCalls } from './admission.ts';
 import { limitConnections } from './connections.ts';
-import { createGetHandler } from './get-call.ts';
+import { createGetHandler, longestCallMs } from './get-call.ts';
 import { channelOptions, defaultGrpcLimits, type GrpcLimits } from './limits.ts';
 import { createReflection } from './reflection.ts';
 import { projectJobService } from './service-definition.ts';
@@ -30,13 +31,16 @@ export interface GrpcServerParts extends GetJobParts {
   readonly log: Log;
   /** The default ones, but for those that are given. */
   readonly limits?: Partial<GrpcLimits>;
+  /** How long one read of a job is shared by all who ask for it, in milliseconds; 0, the default, shares none. */
+  readonly sharedReadMs?: number;
 }
 
 /** `ProjectJobService` with health checks and reflection. */
-export function createGrpcServer({ limits: given, ...parts }: GrpcServerParts): GrpcServer {
+export function createGrpcServer({ limits: given, sharedReadMs = 0, ...parts }: GrpcServerParts): GrpcServer {
   const limits = { ...defaultGrpcLimits, ...given };
   const work = createAdmission(limits.calls);
-  const store: GetJobParts['store'] = { get: (...read) => work.run(() => parts.store.get(...read)) };
+  const bounded: GetJobParts['store'] = { get: (...read) => work.run(() => parts.store.get(...read)) };
+  const store = shareReads(bounded, { maxAgeMs: sharedReadMs, timeoutMs: longestCallMs });
   // What grpc-js writes to standard error holds what callers sent, tokens among it.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server(channelOptions);

@@ -1,6 +1,5 @@
 /** All that is spoken over HTTP, behind one function. */
 import { getJob, type GetJobParts } from '../../service/get-job.ts';
-import { meterReads } from '../../service/metered-reads.ts';
 import { invalidArgument, Status, toStatus } from '../../status.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createAdmission } from '../admission.ts';
@@ -30,7 +29,6 @@ export function createHttpHandler({
   log,
   responseSizeLimit = Infinity,
   callLimit = httpCallLimit,
-  store,
   ...parts
 }: HttpHandlerParts): HttpHandler {
   const admission = createAdmission(callLimit);
@@ -39,12 +37,12 @@ export function createHttpHandler({
     const startMs = performance.now();
     const header = (name: string): string | undefined => request.headers[name];
     const requestId = readRequestId(header);
-    const reads = meterReads(store);
+    const meter = { reads: 0, latencyMs: 0, readUnits: 0 };
     let jobId: string | undefined;
     const get: GetJob = (getRequest, http, deadline) => {
       jobId = getRequest.jobId;
       const credentials = { authorization: http.headers['authorization'], iamPrincipal: http.iamPrincipal };
-      return admission.run(() => getJob({ ...parts, store: reads.store }, getRequest, credentials, deadline));
+      return admission.run(() => getJob(parts, getRequest, credentials, deadline, meter));
     };
     const { response, failure } = await exchange(request, requestId, get, responseSizeLimit);
     logServedGet(log, {
@@ -54,7 +52,7 @@ export function createHttpHandler({
       revision: response.headers['x-job-revision'],
       failure,
       notModified: response.status === 304,
-      reads,
+      meter,
       startMs,
       coldStart,
       more: { method: request.method, status: response.status },

@@ -23,14 +23,14 @@ export const rest: HttpProtocol = {
     }
     const jobId = decodePath(request.path.slice(jobsPath.length));
     const answer = await getJob({ jobId, ...readOptions(request) }, request, new Deadline(longestRequestMs));
+    const { etag } = answer;
     const answerHeaders = {
       ...responseMetadata(answer),
-      etag: answer.etag,
+      etag,
       'cache-control': 'private, no-cache',
       vary,
     };
-    if (matches(headers['if-none-match'], answer.etag))
-      return { status: 304, headers: answerHeaders, body: '' };
+    if (matches(headers['if-none-match'], etag)) return { status: 304, headers: answerHeaders, body: '' };
     return {
       status: 200,
       headers: { ...answerHeaders, 'content-type': 'application/json' },
