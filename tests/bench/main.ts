@@ -1,15 +1,20 @@
 /** `npm run bench`: what reading a job costs here, against what one would build instead. */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import type { Figure } from './figure.ts';
 import { getGroup } from './get-group.ts';
+import { judge } from './goals.ts';
 import { jsonGroup } from './json-group.ts';
-import { machine, print, type Figure } from './report.ts';
+import { describeMachine } from './machine.ts';
+import { printFigures, printGoals, printMachine } from './report.ts';
+import { startGroup } from './start-group.ts';
 import { storageGroup } from './storage-group.ts';
 
 const groups: Readonly<Record<string, () => readonly Figure[] | Promise<readonly Figure[]>>> = {
   storage: storageGroup,
   json: jsonGroup,
   get: getGroup,
+  start: startGroup,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });
@@ -19,14 +24,16 @@ if (unknown !== undefined) {
   process.exit(2);
 }
 
-console.log(machine());
+const machine = describeMachine();
+printMachine(machine);
 const figures: Figure[] = [];
 for (const [name, run] of Object.entries(groups)) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
   const measured = await run();
-  print(measured);
+  printFigures(measured);
   figures.push(...measured);
 }
-if (values.json !== undefined) {
-  writeFileSync(values.json, `${JSON.stringify({ machine: machine(), figures }, null, 2)}\n`);
-}
+const goals = judge(figures);
+printGoals(goals);
+if (values.json !== undefined)
+  writeFileSync(values.json, `${JSON.stringify({ machine, figures, goals }, null, 2)}\n`);

@@ -1,91 +1,85 @@
 /** Measures contestants side by side on a machine that others use too. */
-
-/** What one contestant costs. */
-export interface Measured {
-  readonly name: string;
-  /** CPU time of one run in microseconds: the median of the rounds, and the lowest and highest of them. */
-  readonly cpuUs: number;
-  readonly lowUs: number;
-  readonly highUs: number;
-}
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Figure } from './figure.ts';
 
 export interface Contestant {
   readonly name: string;
+  /** One run; a promise is waited for. */
   readonly run: () => unknown;
 }
 
-const rounds = 9;
-
-/** How much CPU time a contestant gets in one round, in microseconds. */
-const roundUs = 60_000;
-
-/** Runs all contestants in turn, in each round from another one on, and takes medians. */
-export function measure(contestants: readonly Contestant[]): readonly Measured[] {
-  const counts = contestants.map(({ run }) => calibrate(run));
-  const samples = contestants.map((): number[] => []);
-  for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const index = (turn + round) % contestants.length;
-      samples[index]!.push(cpuOf(contestants[index]!.run, counts[index]!));
-    }
-  }
-  return summarize(contestants, samples);
+export interface MeasureOptions {
+  /** How often each contestant has its turn. */
+  readonly rounds?: number;
+  /** About how long one turn takes, in milliseconds. */
+  readonly turnMs?: number;
 }
 
-function summarize(
-  contestants: readonly { readonly name: string }[],
-  samples: readonly number[][],
-): readonly Measured[] {
-  return contestants.map(({ name }, index) => {
-    const sorted = samples[index]!.sort((a, b) => a - b);
-    return { name, cpuUs: sorted[rounds >> 1]!, lowUs: sorted[0]!, highUs: sorted[rounds - 1]! };
-  });
+interface Cost {
+  readonly cpuUs: number;
+  readonly wallUs: number;
 }
 
-/** The same for contestants that wait: CPU time of the whole process, one call after another. */
-export async function measureAsync(
-  contestants: readonly { readonly name: string; readonly run: () => Promise<unknown> }[],
-): Promise<readonly Measured[]> {
+/** How long a contestant runs before it is measured, in turns: what is compiled late must not count against it. */
+const warmUpTurns = 3;
+
+/**
+ * Runs all contestants in turn, in each round from another one on. CPU is the whole process's, garbage collection and
+ * compilation included, for one run.
+ */
+export async function measure(
+  { group, subject }: Pick<Figure, 'group' | 'subject'>,
+  contestants: readonly Contestant[],
+  { rounds = 9, turnMs = 60 }: MeasureOptions = {},
+): Promise<readonly Figure[]> {
   const counts: number[] = [];
-  for (const { run } of contestants) counts.push(await calibrateAsync(run));
-  const samples = contestants.map((): number[] => []);
-  for (let round = 0; round < rounds; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const index = (turn + round) % contestants.length;
-      samples[index]!.push(await cpuOfAsync(contestants[index]!.run, counts[index]!));
+  for (const { run } of contestants) counts.push(await calibrate(run, turnMs * 1000));
+  const costs = contestants.map((): Cost[] => []);
+  for (let round = 0; round < rounds; round++)
+    for (const index of turns(contestants.length, round)) {
+      collectGarbage();
+      costs[index]!.push(await costOf(contestants[index]!.run, counts[index]!));
     }
-  }
-  return summarize(contestants, samples);
+  return contestants.flatMap(({ name: contestant }, index) => [
+    { group, subject, contestant, unit: 'µs CPU', rounds: costs[index]!.map(({ cpuUs }) => cpuUs) },
+    { group, subject, contestant, unit: 'µs wall', rounds: costs[index]!.map(({ wallUs }) => wallUs) },
+  ]);
 }
 
-async function calibrateAsync(run: () => Promise<unknown>): Promise<number> {
-  // Warm: what is compiled late must not count against whoever comes first.
-  await cpuOfAsync(run, 500);
-  const us = await cpuOfAsync(run, 100);
-  return Math.max(10, Math.round((roundUs * 3) / us));
+/** Whose turn it is, one after another: in each round another one comes first, in every other round backwards. */
+export function turns(contestants: number, round: number): readonly number[] {
+  const order = Array.from({ length: contestants }, (_, turn) => (turn + round) % contestants);
+  return round % 2 === 0 ? order : order.toReversed();
 }
 
-async function cpuOfAsync(run: () => Promise<unknown>, count: number): Promise<number> {
-  const start = process.cpuUsage();
-  for (let index = 0; index < count; index++) kept.result = await run();
-  const { user, system } = process.cpuUsage(start);
-  return (user + system) / count;
-}
-
-/** Warms up, and finds how many runs fill a round. */
-function calibrate(run: () => unknown): number {
+/** Warms up, and finds how many runs fill a turn. */
+async function calibrate(run: () => unknown, turnUs: number): Promise<number> {
   for (let count = 1; ; count *= 2) {
-    const us = cpuOf(run, count) * count;
-    if (us > roundUs) return Math.max(1, Math.round((count * roundUs) / us));
+    const { cpuUs, wallUs } = await costOf(run, count);
+    if (Math.max(cpuUs, wallUs) * count < turnUs * warmUpTurns) continue;
+    return Math.max(1, Math.round(turnUs / (await costOf(run, count)).wallUs));
   }
 }
 
-function cpuOf(run: () => unknown, count: number): number {
+async function costOf(run: () => unknown, count: number): Promise<Cost> {
+  const startMs = performance.now();
   const start = process.cpuUsage();
-  for (let index = 0; index < count; index++) kept.result = run();
+  for (let index = 0; index < count; index++) {
+    const result = run();
+    kept.result = result instanceof Promise ? await result : result;
+  }
   const { user, system } = process.cpuUsage(start);
-  return (user + system) / count;
+  return { cpuUs: (user + system) / count, wallUs: ((performance.now() - startMs) * 1000) / count };
 }
 
 /** Keeps what a contestant makes, so that making it cannot be left out. */
 const kept: { result: unknown } = { result: undefined };
+
+setFlagsFromString('--expose-gc');
+const gc = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+
+/** One contestant's garbage is not for the next one to clear away. Young objects only: a whole collection drops compiled code. */
+function collectGarbage(): void {
+  gc({ type: 'minor' });
+}

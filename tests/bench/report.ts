@@ -1,52 +1,63 @@
-import { cpus } from 'node:os';
-import type { Measured } from './measure.ts';
+/** Prints what was measured. */
+import { median, ratio, type Figure } from './figure.ts';
+import type { Verdict } from './goals.ts';
+import type { Machine } from './machine.ts';
 
-/** One line of the benchmark. */
-export interface Figure {
-  readonly group: string;
-  /** What it was measured on. */
-  readonly subject: string;
-  readonly contestant: string;
-  readonly value: number;
-  readonly unit: string;
-  /** The lowest and the highest round, where rounds were measured. */
-  readonly spread?: readonly [number, number];
-  /** Ours divided by this one: below 1 is better. */
-  readonly ours: number;
+export function printMachine({ cpu, platform, node, packages, date }: Machine): void {
+  const versions = Object.entries(packages).map(([name, version]) => `${name} ${version}`);
+  console.log(`${date}, ${cpu}, ${platform}, Node ${node}`);
+  for (let index = 0; index < versions.length; index += 4)
+    console.log(`  ${versions.slice(index, index + 4).join(', ')}`);
+  console.log(
+    'Medians of the rounds, with the lowest and the highest; "ours" is the first line by this one, the median of each round’s ratio.',
+  );
 }
 
-/** CPU times as figures; the first contestant is ours. */
-export function cpuFigures(group: string, subject: string, measured: readonly Measured[]): readonly Figure[] {
-  return measured.map(({ name, cpuUs, lowUs, highUs }) => ({
-    group,
-    subject,
-    contestant: name,
-    value: cpuUs,
-    unit: 'µs CPU',
-    spread: [lowUs, highUs],
-    ours: measured[0]!.cpuUs / cpuUs,
-  }));
-}
-
-export function machine(): string {
-  const [cpu] = cpus();
-  return `${cpus().length} × ${cpu?.model.trim() ?? 'unknown CPU'}, Node ${process.versions.node}, ${process.platform}`;
-}
-
-export function print(figures: readonly Figure[]): void {
-  let heading = '';
-  for (const { group, subject, contestant, value, unit, spread, ours } of figures) {
-    if (heading !== `${group}: ${subject}`) {
-      heading = `${group}: ${subject}`;
-      console.log(`\n${heading}`);
-    }
-    const range = spread === undefined ? '' : ` (${short(spread[0])} to ${short(spread[1])})`;
-    console.log(
-      `  ${contestant.padEnd(34)} ${`${short(value)} ${unit}${range}`.padEnd(34)} ours is ${ours.toFixed(2)} of it`,
-    );
+/** One table a subject: a line for each contestant, two columns for each unit. */
+export function printFigures(figures: readonly Figure[]): void {
+  for (const [heading, lines] of Map.groupBy(figures, ({ group, subject }) => `${group}: ${subject}`)) {
+    const units = [...new Set(lines.map(({ unit }) => unit))];
+    const contestants = [...new Set(lines.map(({ contestant }) => contestant))];
+    const find = (contestant: string, unit: string): Figure | undefined =>
+      lines.find((line) => line.contestant === contestant && line.unit === unit);
+    const rows = contestants.map((contestant) => [
+      `  ${contestant}`,
+      ...units.flatMap((unit) => {
+        const figure = find(contestant, unit);
+        const ours = find(contestants[0]!, unit);
+        return figure === undefined
+          ? ['', '']
+          : [describe(figure), ours ? ratio(ours, figure).toFixed(2) : ''];
+      }),
+    ]);
+    printTable([[`\n${heading}`, ...units.flatMap((unit) => [unit, 'ours'])], ...rows]);
   }
 }
 
+export function printGoals(verdicts: readonly Verdict[]): void {
+  console.log();
+  for (const { what, relation, limit, measured, met } of verdicts)
+    console.log(
+      `goal: ${what} ${relation} ${limit}: measured ${short(measured)} — ${met ? 'met' : 'not met'}`,
+    );
+}
+
+function describe({ rounds }: Figure): string {
+  const spread = rounds.length < 2 ? '' : ` (${short(Math.min(...rounds))}–${short(Math.max(...rounds))})`;
+  return short(median(rounds)) + spread;
+}
+
+function printTable(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.trimStart().length)));
+  for (const row of rows) {
+    const cells = row.map((cell, column) =>
+      column === 0 ? cell.padEnd(widths[0]! + 3) : cell.padStart(widths[column]! + 2),
+    );
+    console.log(cells.join('').trimEnd());
+  }
+}
+
+/** Three digits, and more only of what is larger. */
 function short(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+  return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
