@@ -44,7 +44,7 @@ export async function getContestants(
   stub: StubTable,
   { bytes }: BenchJob,
 ): Promise<readonly Contestant[]> {
-  const job = JSON.parse(jobToJson(bytes).toString()) as JobJson;
+  const job = JSON.parse(jobToJson(bytes)) as JobJson;
   const key = keyOf(job.id, 'head');
   for (const item of await storedItems(job.id, bytes))
     await stub.keep(table, keyOf(job.id, item['part']!.S!), item);

@@ -21,7 +21,7 @@ export async function jsonGroup(): Promise<readonly Figure[]> {
 }
 
 function contestants(bytes: Uint8Array, staticJob: StaticMessage): readonly Contestant[] {
-  const ready = JSON.parse(jobToJson(bytes).toString()) as unknown;
+  const ready = JSON.parse(jobToJson(bytes)) as unknown;
   return [
     { name: 'ours', run: () => jobToJson(bytes) },
     { name: '@bufbuild/protobuf', run: () => toJsonString(jobDesc, fromBinary(jobDesc, bytes)) },

@@ -54,7 +54,7 @@ export async function startGroup(): Promise<readonly Figure[]> {
 }
 
 async function makeBundles(packaged: Packaged, stub: StubTable): Promise<readonly Bundle[]> {
-  const job = JSON.parse(jobToJson(typical.bytes).toString()) as JobJson;
+  const job = JSON.parse(jobToJson(typical.bytes)) as JobJson;
   for (const item of await storedItems(job.id, typical.bytes))
     await stub.keep('ours', key(job.id, 'head'), item);
   await stub.keep('theirs', { id: { S: job.id } }, marshall(job));
