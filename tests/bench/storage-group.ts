@@ -55,7 +55,7 @@ async function itemSizes(bytes: Uint8Array): Promise<Readonly<Record<string, rea
   const json = jobToJson(bytes);
   return {
     ours: items.map(itemSize),
-    'map attributes': [overhead + attributeSize(JSON.parse(json.toString()))],
+    'map attributes': [overhead + attributeSize(JSON.parse(json))],
     'a JSON string': [overhead + json.length],
     'protobuf, uncompressed': [overhead + bytes.length],
     'protobuf, zstd with a dictionary': [overhead + zstdCompressSync(bytes, { dictionary }).length],
