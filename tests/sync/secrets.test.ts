@@ -41,8 +41,7 @@ const inUrl = (secret: string): string =>
 /** A job into which secrets are put, and copies of them wherever a job has text. */
 function withSecrets(job: Json): Json {
   const parameters = (job['jobParameters'] ?? {}) as Json;
-  const environment = (parameters['env'] ?? {}) as Json;
-  const { dockerImageResourceId: _, ...env } = environment;
+  const env = (parameters['env'] ?? {}) as Json;
   const pythonEnv = (env['pythonEnv'] ?? {}) as Json;
   return {
     ...job,
