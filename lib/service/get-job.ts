@@ -74,16 +74,16 @@ export async function getJob(
 
   const satisfies = (found: ReadableJob | undefined): boolean =>
     found !== undefined && (minRevision === undefined || reflects(found.document, minRevision));
-  const read = async (consistent: boolean): Promise<ReadableJob | undefined> =>
-    readable(await store.get(jobId, { consistent, deadline, caller, meter }), caller);
+  const read = async (seesAll: boolean): Promise<ReadableJob | undefined> =>
+    readable(await store.get(jobId, { consistent: seesAll, deadline, caller, meter }), caller);
+  const consistent = request.consistent === true;
   const floor = new Floor(Math.min(notFoundAfterMs, deadline.remainingMs() / 2));
   let found: ReadableJob | undefined;
   try {
-    found = await read(request.consistent === true);
+    found = await read(consistent);
     // Whoever names a revision knows of a write that a lagging read may not show. Hidden jobs take the same two reads
     // as absent ones.
-    if (minRevision !== undefined && request.consistent !== true && !satisfies(found))
-      found = await read(true);
+    if (minRevision !== undefined && !consistent && !satisfies(found)) found = await read(true);
     if (found === undefined) await floor.over;
   } finally {
     floor.cancel();

@@ -242,8 +242,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a revision that was asked for is not looked for with a consistent read',
     file: getJob,
-    from: 'if (minRevision !== undefined && request.consistent !== true && !satisfies(found))',
-    to: 'if (minRevision !== undefined && request.consistent === true && !satisfies(found))',
+    from: 'if (minRevision !== undefined && !consistent && !satisfies(found))',
+    to: 'if (minRevision !== undefined && consistent && !satisfies(found))',
   },
   {
     name: 'the ETag is the revision alone',

@@ -1,0 +1,59 @@
+/** After `npm run package`: writes the list of what is in production, as CycloneDX, to `.serverless/sbom.cdx.json`. */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '../local/deployment.ts';
+import { npm } from './npm.ts';
+
+interface Manifest {
+  readonly name: string;
+  readonly [field: string]: unknown;
+}
+
+interface Lockfile {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly [field: string]: unknown }>>;
+}
+
+async function readJson(name: string): Promise<unknown> {
+  return JSON.parse(await readFile(join(projectRoot, name), 'utf8'));
+}
+
+function withoutDevelopment(manifest: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return { ...manifest, devDependencies: {} };
+}
+
+/**
+ * The list that `npm sbom` makes of a project with the production dependencies and no others. `npm sbom --omit dev`
+ * will not do: it leaves out every production package that a development one needs too, and so most of them.
+ */
+async function listProduction(): Promise<string> {
+  const manifest = (await readJson('package.json')) as Manifest;
+  const lockfile = (await readJson('package-lock.json')) as Lockfile;
+  const packages = Object.entries(lockfile.packages)
+    .filter(([, { dev }]) => dev !== true)
+    .map(([path, entry]): [string, object] => [path, path === '' ? withoutDevelopment(entry) : entry]);
+  const temporary = await mkdtemp(join(tmpdir(), 'sbom-'));
+  try {
+    // npm calls the project by the name of its folder.
+    const folder = join(temporary, manifest.name);
+    await mkdir(folder);
+    await writeFile(join(folder, 'package.json'), JSON.stringify(withoutDevelopment(manifest)));
+    await writeFile(
+      join(folder, 'package-lock.json'),
+      JSON.stringify({ ...lockfile, packages: Object.fromEntries<object>(packages) }),
+    );
+    const options = ['--package-lock-only', '--sbom-format', 'cyclonedx', '--sbom-type', 'application'];
+    const { code, stdout } = await npm(['sbom', ...options], folder);
+    if (code !== 0) throw new Error(`npm sbom ended with ${code}`);
+    return stdout;
+  } finally {
+    await rm(temporary, { recursive: true });
+  }
+}
+
+const file = join(projectRoot, '.serverless', 'sbom.cdx.json');
+const sbom = await listProduction();
+await mkdir(join(projectRoot, '.serverless'), { recursive: true });
+await writeFile(file, sbom);
+const { components } = JSON.parse(sbom) as { readonly components: readonly unknown[] };
+console.log(`Listed ${components.length} production packages in .serverless/sbom.cdx.json.`);

@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { build, type BuildOptions } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { projectRoot, readDeployment } from '../../infra/local/deployment.ts';
+import { runCommand } from '../support/commands.ts';
+
+interface Locked {
+  readonly version?: string;
+  readonly integrity?: string;
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+}
+
+interface Lockfile {
+  readonly lockfileVersion: number;
+  readonly packages: Readonly<Record<string, Locked>>;
+}
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+}
+
+let manifest: Manifest;
+let lockfile: Lockfile;
+/** How the functions are bundled. */
+let bundling: BuildOptions;
+/** The packages by their path; the project itself is not one. */
+let locked: readonly (readonly [string, Locked])[];
+
+const readJson = async <T>(path: string): Promise<T> =>
+  JSON.parse(await readFile(join(projectRoot, path), 'utf8')) as T;
+
+beforeAll(async () => {
+  manifest = await readJson('package.json');
+  lockfile = await readJson('package-lock.json');
+  bundling = ((await readDeployment()) as unknown as { custom: { esbuild: BuildOptions } }).custom.esbuild;
+  locked = Object.entries(lockfile.packages).filter(([path]) => path !== '');
+});
+
+describe('the lockfile', () => {
+  it('is of what package.json asks for', () => {
+    expect(lockfile.lockfileVersion).toBe(3);
+    expect(lockfile.packages['']).toMatchObject({
+      dependencies: manifest.dependencies,
+      devDependencies: manifest.devDependencies,
+    });
+    for (const name of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies }))
+      expect(lockfile.packages).toHaveProperty([`node_modules/${name}`]);
+  });
+
+  it('names every package with its version, and with its SHA-512 but for binaries of other platforms', () => {
+    expect(locked.filter(([, { version }]) => !/^\d+\.\d+\.\d+/.test(version ?? ''))).toEqual([]);
+    const unverified = locked.filter(([, { integrity }]) => integrity?.startsWith('sha512-') !== true);
+    expect(unverified.filter(([, { dev, optional }]) => dev !== true || optional !== true)).toEqual([]);
+  });
+
+  it('is what the bundles are made of', async () => {
+    const installed = await readJson<Lockfile>('node_modules/.package-lock.json');
+    for (const [path, { version, integrity }] of locked.filter(([, { dev }]) => dev !== true))
+      expect([path, installed.packages[path]]).toMatchObject([path, { version, integrity }]);
+  });
+});
+
+describe('the production dependencies', () => {
+  it('are those that docs/dependencies.md gives a reason for', async () => {
+    const page = await readFile(join(projectRoot, 'docs/dependencies.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| `([^`]+)` +\| [^|]+\| ([^|]+)\|$/gm)];
+    expect(rows.map(([, name]) => name).sort()).toEqual(Object.keys(manifest.dependencies).sort());
+    for (const [, name, reason] of rows) expect([name, reason!.trim()]).not.toEqual([name, '']);
+  });
+
+  it.each(['get', 'sync', 'grpc'])('are all that is in %s', async (name) => {
+    const { bundle, platform, target, format, mainFields, alias } = bundling;
+    const { metafile } = await build({
+      ...{ bundle, platform, target, format, mainFields, alias },
+      absWorkingDir: projectRoot,
+      entryPoints: [join('functions', `${name}.ts`)],
+      metafile: true,
+      write: false,
+      logLevel: 'silent',
+    } as BuildOptions & { metafile: true });
+    const [output] = Object.values(metafile.outputs);
+    const files = Object.keys(output!.inputs).filter((path) => path.includes('node_modules/'));
+    const packages = new Set(files.map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)![0]));
+    expect(packages.size).toBeGreaterThan(3);
+    const outsiders = [...packages].filter((path) => lockfile.packages[path]?.dev !== undefined);
+    expect(outsiders).toEqual([]);
+    for (const path of packages) expect(lockfile.packages).toHaveProperty([path]);
+  });
+
+  it('are all in the SBOM, with what they need, and nothing else is', async () => {
+    expect(await runCommand('sbom', [])).toMatchObject({ code: 0 });
+    const { components } = await readJson<{
+      readonly components: readonly {
+        readonly name: string;
+        readonly version: string;
+        readonly hashes: object;
+      }[];
+    }>('.serverless/sbom.cdx.json');
+    const production = locked.filter(([, { dev }]) => dev !== true);
+    const expected = production.map(
+      ([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version!}`,
+    );
+    expect(components.map(({ name, version }) => `${name}@${version}`).sort()).toEqual(
+      [...new Set(expected)].sort(),
+    );
+  });
+});
+
+describe('npm run audit', () => {
+  /** What the registry answers, by path. */
+  let answers: Readonly<Record<string, unknown>>;
+  const server = createServer((request, response) => {
+    const answer = answers[request.url!];
+    response
+      .writeHead(answer === undefined ? 404 : 200, { 'content-type': 'application/json' })
+      .end(JSON.stringify(answer ?? {}));
+  });
+  beforeAll(async () => {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+
+  const audit = (registry: typeof answers) => {
+    answers = registry;
+    const { port } = server.address() as AddressInfo;
+    return runCommand('audit', [], { env: { npm_config_registry: `http://127.0.0.1:${port}/` } });
+  };
+  const advisories = '/-/npm/v1/security/advisories/bulk';
+
+  it('passes where the registry knows of nothing', async () => {
+    expect(await audit({ [advisories]: {} })).toMatchObject({
+      code: 0,
+      stdout: '0 production packages have known vulnerabilities.\n',
+    });
+  });
+
+  it('fails where it knows of something, and says of what', async () => {
+    const url = 'https://example.org/1';
+    const advisory = { id: 1, url, title: 't', severity: 'high', vulnerable_versions: '*' };
+    const { version } = lockfile.packages['node_modules/jose']!;
+    const jose = { name: 'jose', versions: { [version!]: { name: 'jose', version } } };
+    expect(await audit({ [advisories]: { jose: [advisory] }, '/jose': jose })).toMatchObject({
+      code: 1,
+      stdout: 'high: jose *\n1 production packages have known vulnerabilities.\n',
+    });
+  });
+
+  it('passes and says so where the registry does not answer', async () => {
+    expect(await audit({})).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining(
+        'Nothing was checked, as the registry does not answer audits',
+      ) as unknown,
+    });
+  });
+});
