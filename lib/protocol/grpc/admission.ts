@@ -5,16 +5,17 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { Status } from '../../status.ts';
+import { Status, toStatus } from '../../status.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { serviceName } from '../get-job-request.ts';
 import type { Admission } from '../admission.ts';
+import { serviceName } from '../get-job-request.ts';
 import { overloaded } from '../limits.ts';
 import { readRequestId } from '../request-metadata.ts';
-import { measureUnsent, tooMuchUnsent, type Connection, type Unsent } from './unsent.ts';
 import { limitCompressed } from './compressed-messages.ts';
-import { respondTrailersOnly } from './trailers-only.ts';
 import { callsForHealth, stalledMs, type GrpcLimits } from './limits.ts';
+import { tameTimeout } from './timeout.ts';
+import { respondTrailersOnly } from './trailers-only.ts';
+import { measureUnsent, tooMuchUnsent, type Connection, type Unsent } from './unsent.ts';
 
 /** How often calls are looked through for those that have taken too long, in milliseconds. */
 const sweepMs = 500;
@@ -110,33 +111,29 @@ export function limitCalls(
     for (const stream of tooMuchUnsent(unsent, limits.unsentBytes)) giveUp(stream);
   };
 
-  const admit = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean => {
+  /** @throws {Status} with what the call is refused with */
+  const admit = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    if (++sinceSweep >= sweepCalls) sweep();
     const size = metadataSize(headers);
-    if (size > limits.metadataBytes) {
-      refuse(stream, headers, metadataTooLarge(size, limits.metadataBytes));
-      return false;
-    }
-    if ((unsent.get(stream.session)?.bytes ?? 0) > limits.unsentBytesOfConnection) {
-      if (++sinceSweep >= sweepCalls) sweep();
-      refuse(stream, headers, answersNotTaken());
-      return false;
-    }
+    if (size > limits.metadataBytes) throw metadataTooLarge(size, limits.metadataBytes);
+    tameTimeout(headers);
+    if ((unsent.get(stream.session)?.bytes ?? 0) > limits.unsentBytesOfConnection) throw answersNotTaken();
     const path = String(headers[':path']);
     const isHealth = path.startsWith('/grpc.health.');
     const isFull = open.size >= limits.openCalls + (isHealth ? callsForHealth : 0);
-    if ((work.isFull() && !isHealth) || (isFull && !makeRoom(stream.session))) {
-      refuse(stream, headers, overloaded(limits.calls));
-      return false;
-    }
+    if ((work.isFull() && !isHealth) || (isFull && !makeRoom(stream.session))) throw overloaded(limits.calls);
     remember(stream, path.startsWith(`/${serviceName}/`));
-    if (++sinceSweep >= sweepCalls) sweep();
-    return true;
   };
 
   const serve = server.listeners('stream');
   server.removeAllListeners('stream');
   server.on('stream', (stream, headers, ...rest) => {
-    if (!admit(stream, headers)) return;
+    try {
+      admit(stream, headers);
+    } catch (error) {
+      refuse(stream, headers, toStatus(error));
+      return;
+    }
     limitCompressed(stream, headers);
     for (const listener of serve) listener.call(server, stream, headers, ...rest);
   });
