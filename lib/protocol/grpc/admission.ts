@@ -47,16 +47,14 @@ export function limitCalls(
 ): void {
   /** The oldest first. */
   const open = new Map<ServerHttp2Stream, OpenCall>();
-  const callsOf = new Map<Connection, Set<ServerHttp2Stream>>();
+  const callsOf = new Map<Connection, number>();
   let sinceSweep = 0;
   let unsent: ReadonlyMap<Connection, Unsent> = new Map<Connection, Unsent>();
 
   const remember = (stream: ServerHttp2Stream, isGet: boolean): void => {
     const connection = stream.session;
     open.set(stream, { startMs: performance.now(), isGet, connection });
-    const calls = callsOf.get(connection);
-    if (calls === undefined) callsOf.set(connection, new Set([stream]));
-    else calls.add(stream);
+    callsOf.set(connection, (callsOf.get(connection) ?? 0) + 1);
     stream.once('close', () => {
       forget(stream);
     });
@@ -66,9 +64,9 @@ export function limitCalls(
     const call = open.get(stream);
     if (call === undefined) return;
     open.delete(stream);
-    const calls = callsOf.get(call.connection)!;
-    calls.delete(stream);
-    if (calls.size === 0) callsOf.delete(call.connection);
+    const left = callsOf.get(call.connection)! - 1;
+    if (left === 0) callsOf.delete(call.connection);
+    else callsOf.set(call.connection, left);
   };
 
   const refuse = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, failure: Status): void => {
@@ -78,17 +76,15 @@ export function limitCalls(
   };
 
   /**
-   * Ends a call that waits for its client, of the connection that has most calls, if that has at least twice as many as
-   * the one that wants another: whoever fills the server keeps out himself, and nobody else.
+   * Ends the call that has waited for its client for the longest time, of a connection with at least twice as many calls
+   * as the one that wants another: whoever fills the server keeps out himself, and nobody else.
    */
   const makeRoom = (connection: Connection): boolean => {
-    const own = callsOf.get(connection)?.size ?? 0;
-    const [most] = [...callsOf.values()].sort((a, b) => b.size - a.size);
-    if (most === undefined || most.size < 2 * (own + 1)) return false;
+    const enough = 2 * ((callsOf.get(connection) ?? 0) + 1);
     const startedBefore = performance.now() - stalledMs;
-    for (const stream of most) {
-      if (open.get(stream)!.startMs > startedBefore) return false;
-      if (!waitsForClient(stream)) continue;
+    for (const [stream, call] of open) {
+      if (call.startMs > startedBefore) return false;
+      if (callsOf.get(call.connection)! < enough || !waitsForClient(stream)) continue;
       giveUp(stream);
       return true;
     }
