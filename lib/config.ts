@@ -120,7 +120,7 @@ export function readHttpConfig(env: Environment): HttpConfig {
   const corsOrigins = readOrigins(env, 'CORS_ORIGINS');
   if (corsOrigins.length > 0 && config.auth.mode === 'iam') {
     throw new ConfigError(
-      'CORS_ORIGINS is set, and AUTH_MODE is "iam", where API Gateway refuses a browser’s preflights, which nobody signs: use "jwt"',
+      'CORS_ORIGINS is set, and AUTH_MODE is "iam", where API Gateway refuses preflights: use "jwt"',
     );
   }
   return { ...config, corsOrigins };
@@ -241,9 +241,8 @@ function readOrigins(env: Environment, name: string): readonly string[] {
   const isOrigin = (text: string): boolean => !text.includes('*') && URL.parse(text)?.origin === text;
   const wrong = given.find((origin) => origin !== '*' && !isOrigin(origin));
   if (wrong === undefined) return given;
-  const right = 'https://dashboard.example.org, without a path, or *';
   throw new ConfigError(
-    `${name} has ${JSON.stringify(wrong)}: it must be a list of origins such as ${right}`,
+    `${name} has ${JSON.stringify(wrong)}: it must be a list of origins, https://example.org or *`,
   );
 }
 

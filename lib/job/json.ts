@@ -24,7 +24,8 @@ export function jobToJson(job: Uint8Array): string {
   try {
     return new JsonWriter(job).write(layout);
   } catch (error) {
-    if (error !== notInNormalForm) throw error;
+    // A time may be none where a part of it stands, and be one when its other part has been read.
+    if (error !== notInNormalForm && !(error instanceof MalformedMessageError)) throw error;
     return new JsonWriter(normalForm(jobType, job)).write(layout);
   }
 }

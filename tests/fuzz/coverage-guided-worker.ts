@@ -28,7 +28,7 @@ const [size, input] = [new Int32Array(current, 0, 1), new Uint8Array(current, 4)
 const { fuzz, coverage } = await instrument(target);
 const random = createRandom(seed);
 const corpus: Buffer[] = [];
-const untried = seeds[target]!().map((bytes) => Buffer.from(bytes).subarray(0, inputSizeLimit));
+const untried = (seeds[target]?.() ?? []).map((bytes) => Buffer.from(bytes).subarray(0, inputSizeLimit));
 const pick = (): Buffer => corpus[random(corpus.length)] ?? Buffer.alloc(0);
 
 /** What an input fails with, if with anything. */

@@ -1,4 +1,4 @@
-/** Makes one file of a target, in which the product's own code counts how often each part of it runs. */
+/** Makes one file of a target, in which the product's own code, and the target's, counts how often each part of it runs. */
 import { mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -35,8 +35,8 @@ export async function instrument(target: string): Promise<Instrumented> {
     plugins: [
       {
         name: 'count what runs',
-        setup: (build) => {
-          build.onLoad({ filter: /\/lib\/.*\.ts$/ }, async ({ path }) => {
+        setup: (bundle) => {
+          bundle.onLoad({ filter: /\/(lib|fuzz\/targets)\/.*\.ts$/ }, async ({ path }) => {
             const source = await readFile(path, 'utf8');
             const { code } = await transform(source, { loader: 'ts', target: 'node24' });
             return { contents: instrumenter.instrumentSync(code, path), loader: 'js' };

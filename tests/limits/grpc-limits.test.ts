@@ -1,6 +1,10 @@
 /** What one gRPC server takes on, limit by limit, from connections that keep to no rules. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { openDoor } from '../../lib/auth/none.ts';
+import { serverCredentials } from '../../lib/protocol/grpc/credentials.ts';
+import { createGrpcServer } from '../../lib/protocol/grpc/server.ts';
+import { makeCertificate } from '../support/certificates.ts';
 import { openDoors, type Doors, type DoorsOptions } from '../support/doors.ts';
 import {
   connectionStart,
@@ -45,12 +49,12 @@ const ended = (connection: RawConnection): number =>
   connection.frames.filter(({ type, flags }) => type === FrameType.headers && (flags & Flag.endStream) !== 0)
     .length;
 
-afterEach(async () => {
-  for (const { socket } of connections.splice(0)) socket.destroy();
-  await doors.stop();
-});
-
 describe('a gRPC server', () => {
+  afterEach(async () => {
+    for (const { socket } of connections.splice(0)) socket.destroy();
+    await doors.stop();
+  });
+
   it('refuses the calls beyond its limit at once, says when to try again, and serves the next', async () => {
     await start({ storeMs: 500, grpcLimits: { calls: 5 } });
     const clients = Array.from({ length: 4 }, () => grpcJsClient(`127.0.0.1:${doors.grpcPort}`));
@@ -153,4 +157,20 @@ describe('a gRPC server', () => {
       'grpc-message': expect.stringContaining('at%20most%2016384%20are%20allowed') as unknown,
     });
   });
+});
+
+it('closes a connection that does not finish its TLS handshake', async () => {
+  const { certFile, keyFile, remove } = await makeCertificate();
+  const server = createGrpcServer({
+    store: { get: () => Promise.resolve(undefined) },
+    authenticator: openDoor,
+    log: () => undefined,
+    limits: { handshakeMs: 200 },
+  });
+  const port = await server.start('127.0.0.1', 0, serverCredentials({ certFile, keyFile }));
+  const { socket, closed } = await openConnection(port, Buffer.from([0x16, 0x03]));
+  await Promise.race([closed, sleep(10_000, undefined, { ref: false })]);
+  expect(socket.destroyed).toBe(true);
+  await server.stop(1000);
+  await remove();
 });

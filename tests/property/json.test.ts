@@ -44,6 +44,14 @@ describe('jobToJson', () => {
     );
   });
 
+  it('takes a time in two records for the time that they make together, whatever the first says alone', () => {
+    const nanosOfTwoSeconds = Buffer.from([0x22, 6, 0x10, 0x80, 0xa8, 0xd6, 0xb9, 7]);
+    const nanosOfNone = Buffer.from([0x22, 4, 0x08, 5, 0x10, 0]);
+    const job = Buffer.concat([nanosOfTwoSeconds, nanosOfNone]);
+    expect(() => jobToJson(nanosOfTwoSeconds)).toThrow('a timestamp is outside');
+    expect(JSON.parse(jobToJson(job).toString())).toEqual(canonical(job));
+  });
+
   it('writes large jobs whole', () => {
     const file = (index: number) => ({
       desc: create(fileDescDesc, { path: `${index}/"é"` }),

@@ -5,16 +5,17 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { Status } from '../../status.ts';
+import { Status, toStatus } from '../../status.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { serviceName } from '../get-job-request.ts';
 import type { Admission } from '../admission.ts';
+import { serviceName } from '../get-job-request.ts';
 import { overloaded } from '../limits.ts';
 import { readRequestId } from '../request-metadata.ts';
-import { measureUnsent, tooMuchUnsent, type Connection, type Unsent } from './unsent.ts';
 import { limitCompressed } from './compressed-messages.ts';
-import { respondTrailersOnly } from './trailers-only.ts';
 import { callsForHealth, stalledMs, type GrpcLimits } from './limits.ts';
+import { tameTimeout } from './timeout.ts';
+import { respondTrailersOnly } from './trailers-only.ts';
+import { measureUnsent, tooMuchUnsent, type Connection, type Unsent } from './unsent.ts';
 
 /** How often calls are looked through for those that have taken too long, in milliseconds. */
 const sweepMs = 500;
@@ -46,16 +47,14 @@ export function limitCalls(
 ): void {
   /** The oldest first. */
   const open = new Map<ServerHttp2Stream, OpenCall>();
-  const callsOf = new Map<Connection, Set<ServerHttp2Stream>>();
+  const callsOf = new Map<Connection, number>();
   let sinceSweep = 0;
   let unsent: ReadonlyMap<Connection, Unsent> = new Map<Connection, Unsent>();
 
   const remember = (stream: ServerHttp2Stream, isGet: boolean): void => {
     const connection = stream.session;
     open.set(stream, { startMs: performance.now(), isGet, connection });
-    const calls = callsOf.get(connection);
-    if (calls === undefined) callsOf.set(connection, new Set([stream]));
-    else calls.add(stream);
+    callsOf.set(connection, (callsOf.get(connection) ?? 0) + 1);
     stream.once('close', () => {
       forget(stream);
     });
@@ -65,9 +64,9 @@ export function limitCalls(
     const call = open.get(stream);
     if (call === undefined) return;
     open.delete(stream);
-    const calls = callsOf.get(call.connection)!;
-    calls.delete(stream);
-    if (calls.size === 0) callsOf.delete(call.connection);
+    const left = callsOf.get(call.connection)! - 1;
+    if (left === 0) callsOf.delete(call.connection);
+    else callsOf.set(call.connection, left);
   };
 
   const refuse = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, failure: Status): void => {
@@ -77,17 +76,15 @@ export function limitCalls(
   };
 
   /**
-   * Ends a call that waits for its client, of the connection that has most calls, if that has at least twice as many as
-   * the one that wants another: whoever fills the server keeps out himself, and nobody else.
+   * Ends the call that has waited for its client for the longest time, of a connection with at least twice as many calls
+   * as the one that wants another: whoever fills the server keeps out himself, and nobody else.
    */
   const makeRoom = (connection: Connection): boolean => {
-    const own = callsOf.get(connection)?.size ?? 0;
-    const [most] = [...callsOf.values()].sort((a, b) => b.size - a.size);
-    if (most === undefined || most.size < 2 * (own + 1)) return false;
+    const enough = 2 * ((callsOf.get(connection) ?? 0) + 1);
     const startedBefore = performance.now() - stalledMs;
-    for (const stream of most) {
-      if (open.get(stream)!.startMs > startedBefore) return false;
-      if (!waitsForClient(stream)) continue;
+    for (const [stream, call] of open) {
+      if (call.startMs > startedBefore) return false;
+      if (callsOf.get(call.connection)! < enough || !waitsForClient(stream)) continue;
       giveUp(stream);
       return true;
     }
@@ -110,33 +107,29 @@ export function limitCalls(
     for (const stream of tooMuchUnsent(unsent, limits.unsentBytes)) giveUp(stream);
   };
 
-  const admit = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean => {
+  /** @throws {Status} with what the call is refused with */
+  const admit = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    if (++sinceSweep >= sweepCalls) sweep();
     const size = metadataSize(headers);
-    if (size > limits.metadataBytes) {
-      refuse(stream, headers, metadataTooLarge(size, limits.metadataBytes));
-      return false;
-    }
-    if ((unsent.get(stream.session)?.bytes ?? 0) > limits.unsentBytesOfConnection) {
-      if (++sinceSweep >= sweepCalls) sweep();
-      refuse(stream, headers, answersNotTaken());
-      return false;
-    }
+    if (size > limits.metadataBytes) throw metadataTooLarge(size, limits.metadataBytes);
+    tameTimeout(headers);
+    if ((unsent.get(stream.session)?.bytes ?? 0) > limits.unsentBytesOfConnection) throw answersNotTaken();
     const path = String(headers[':path']);
     const isHealth = path.startsWith('/grpc.health.');
     const isFull = open.size >= limits.openCalls + (isHealth ? callsForHealth : 0);
-    if ((work.isFull() && !isHealth) || (isFull && !makeRoom(stream.session))) {
-      refuse(stream, headers, overloaded(limits.calls));
-      return false;
-    }
+    if ((work.isFull() && !isHealth) || (isFull && !makeRoom(stream.session))) throw overloaded(limits.calls);
     remember(stream, path.startsWith(`/${serviceName}/`));
-    if (++sinceSweep >= sweepCalls) sweep();
-    return true;
   };
 
   const serve = server.listeners('stream');
   server.removeAllListeners('stream');
   server.on('stream', (stream, headers, ...rest) => {
-    if (!admit(stream, headers)) return;
+    try {
+      admit(stream, headers);
+    } catch (error) {
+      refuse(stream, headers, toStatus(error));
+      return;
+    }
     limitCompressed(stream, headers);
     for (const listener of serve) listener.call(server, stream, headers, ...rest);
   });

@@ -24,7 +24,8 @@ export interface GrpcLimits {
 
 export const defaultGrpcLimits: GrpcLimits = {
   calls: 500,
-  openCalls: 2000,
+  // Twice what twenty connections can have, so that those that wait for their clients take no room from the others.
+  openCalls: 4000,
   connections: 1000,
   // A token with its claims is a few kilobytes.
   metadataBytes: 16 * 1024,

@@ -9,22 +9,6 @@
 import type { HttpHandler } from './http-handler.ts';
 import type { HttpRequest, HttpResponse } from './http-message.ts';
 
-/** Request headers that a page may set: ours, Connect's and gRPC-Web's. */
-const allowedHeaders = [
-  'authorization',
-  'connect-protocol-version',
-  'connect-timeout-ms',
-  'content-type',
-  'grpc-timeout',
-  'if-none-match',
-  'x-consistent-read',
-  'x-field-mask',
-  'x-grpc-web',
-  'x-min-revision',
-  'x-request-id',
-  'x-user-agent',
-].join(', ');
-
 /** Response headers that a page may read. Those of gRPC are here for answers that are nothing but trailers. */
 const exposedHeaders = [
   'etag',
@@ -39,7 +23,7 @@ const exposedHeaders = [
 ].join(', ');
 
 /** How long a browser may remember a preflight, in seconds: Chromium's own limit. */
-const preflightSeconds = 7200;
+const preflightSeconds = '7200';
 
 /**
  * The handler, open to pages of some origins. Tokens come in `authorization`, which a page sets itself; hence no
@@ -51,7 +35,7 @@ export function withCors(handle: HttpHandler, origins: readonly string[]): HttpH
   return async (request) => {
     const { origin } = request.headers;
     const isAllowed = origin !== undefined && (origins.includes('*') || origins.includes(origin));
-    const response = isPreflight(request) ? preflightAnswer(isAllowed) : await handle(request);
+    const response = isPreflight(request) ? preflightAnswer(request) : await handle(request);
     return withOrigin(response, isAllowed ? origin : undefined);
   };
 }
@@ -64,17 +48,18 @@ function isPreflight({ method, headers }: HttpRequest): boolean {
   );
 }
 
-/** To an origin that is not allowed too: the browser refuses for the want of `access-control-allow-origin`. */
-function preflightAnswer(isAllowed: boolean): HttpResponse {
-  const vary = 'access-control-request-headers, access-control-request-method';
-  if (!isAllowed) return { status: 204, headers: { vary }, body: '' };
+/**
+ * Every header that is asked for is allowed: those that nobody here reads do nothing. To an origin that is not allowed
+ * this says nothing, as the browser refuses for the want of `access-control-allow-origin`.
+ */
+function preflightAnswer({ headers }: HttpRequest): HttpResponse {
   return {
     status: 204,
     headers: {
       'access-control-allow-methods': 'GET, HEAD, POST',
-      'access-control-allow-headers': allowedHeaders,
-      'access-control-max-age': String(preflightSeconds),
-      vary,
+      'access-control-allow-headers': headers['access-control-request-headers'] ?? '',
+      'access-control-max-age': preflightSeconds,
+      vary: 'access-control-request-headers',
     },
     body: '',
   };
