@@ -8,12 +8,13 @@ import { createHttpHandler } from '../lib/protocol/http/http-handler.ts';
 import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobReader } from '../lib/store/dynamodb-job-reader.ts';
 import { createLog } from '../lib/telemetry/log.ts';
+import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
 
-const { auth, jobTable, logLevel } = readGetConfig(process.env);
+const { auth, jobTable, logLevel, stage } = readGetConfig(process.env);
 const handle = createHttpHandler({
   store: createDynamoDbJobReader({ client: createDynamoDbClient(), table: jobTable }),
   authenticator: createAuthenticator(auth),
-  log: createLog(logLevel, console.log),
+  log: createLog(logLevel, console.log, createEmbedMetrics(stage, 'get')),
   responseSizeLimit: lambdaResponseSizeLimit,
 });
 

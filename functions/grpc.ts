@@ -6,12 +6,13 @@ import { createGrpcServer } from '../lib/protocol/grpc/server.ts';
 import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobReader } from '../lib/store/dynamodb-job-reader.ts';
 import { createLog } from '../lib/telemetry/log.ts';
+import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
 
 /** What a container has between SIGTERM and SIGKILL is 30 s on Fargate; this leaves some of it. */
 const graceMs = 25_000;
 
 async function main(): Promise<void> {
-  const { auth, host, jobTable, logLevel, port, tls } = readGrpcConfig(process.env);
+  const { auth, host, jobTable, logLevel, port, stage, tls } = readGrpcConfig(process.env);
   if (auth.mode === 'iam') {
     throw new ConfigError(
       'AUTH_MODE is "iam", which API Gateway checks; native gRPC does not come through it: use "jwt"',
@@ -21,7 +22,7 @@ async function main(): Promise<void> {
   const server = createGrpcServer({
     store: createDynamoDbJobReader({ client, table: jobTable }),
     authenticator: createAuthenticator(auth),
-    log: createLog(logLevel, console.log),
+    log: createLog(logLevel, console.log, createEmbedMetrics(stage, 'grpc')),
   });
   const boundPort = await server.start(host, port, serverCredentials(tls));
   console.log(`gRPC is served on ${host}:${boundPort}, ${tls === undefined ? 'plaintext' : 'TLS'}`);

@@ -7,12 +7,15 @@ import { Deadline } from '../lib/deadline.ts';
 import { syncMessages } from '../lib/service/sync-messages.ts';
 import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobStore } from '../lib/store/dynamodb-job-store.ts';
-import { createLog } from '../lib/telemetry/log.ts';
+import { createLog, type Log } from '../lib/telemetry/log.ts';
+import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
 
-const { jobTable, tombstoneDays, logLevel } = readSyncConfig(process.env);
-const log = createLog(logLevel, console.log);
+const { jobTable, tombstoneDays, logLevel, stage } = readSyncConfig(process.env);
+const log = createLog(logLevel, console.log, createEmbedMetrics(stage, 'sync'));
 const store = createDynamoDbJobStore({ client: createDynamoDbClient(), table: jobTable, tombstoneDays, log });
-const parts = { store, log, random: Math.random, sleep: (ms: number) => sleep(ms) };
+const parts = { store, random: Math.random, sleep: (ms: number) => sleep(ms) };
+
+let coldStart = true;
 
 /** What of the function's time is kept for its answer. */
 const answerMs = 500;
@@ -23,7 +26,13 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async ({ Reco
     messageId,
     body,
     redelivered: Number(attributes.ApproximateReceiveCount) > 1,
+    traceHeader: attributes.AWSTraceHeader,
   }));
-  const failed = await syncMessages(parts, messages, deadline);
+  const logBatch: Log = (level, message, fields, metrics) => {
+    log(level, message, { requestId: context.awsRequestId, ...fields }, metrics);
+  };
+  const batch = { ...parts, log: logBatch, coldStart };
+  coldStart = false;
+  const failed = await syncMessages(batch, messages, deadline);
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 });

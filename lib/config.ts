@@ -23,6 +23,8 @@ export type AuthConfig =
 
 /** What every function needs. */
 export interface BaseConfig {
+  /** Name of the stage, for the metrics. */
+  readonly stage: string;
   /** Name of the DynamoDB table. */
   readonly jobTable: string;
   /** How long a deleted job's tombstone is kept. */
@@ -47,6 +49,7 @@ export interface GrpcConfig extends GetConfig {
 /** @throws {ConfigError} */
 export function readSyncConfig(env: Environment): BaseConfig {
   return {
+    stage: env['STAGE'] ?? 'local',
     jobTable: required(env, 'JOB_TABLE', 'the name of the DynamoDB table that holds the jobs'),
     tombstoneDays: integer(env, 'TOMBSTONE_DAYS', { fallback: 30, from: 1, to: 3650 }),
     logLevel: oneOf(env, 'LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),

@@ -22,6 +22,8 @@ export interface SyncParts {
   readonly sleep: (ms: number) => Promise<void>;
   /** 0 to 1, for the jitter. */
   readonly random: () => number;
+  /** Hears of each write that found something newer in its way. */
+  readonly onLostRace?: () => void;
 }
 
 /** Jobs written at the same time. */
@@ -93,7 +95,7 @@ async function syncJob(
 
 /** Merges news into the job's document. */
 async function writeNews(
-  { store, sleep, random }: SyncParts,
+  { store, sleep, random, onLostRace = () => undefined }: SyncParts,
   jobId: string,
   news: Document,
   deadline: Deadline,
@@ -113,6 +115,7 @@ async function writeNews(
     const result = await store.put(jobId, merged, { expect: { unchangedFrom: current }, deadline });
     if (result.written) return 'applied';
     current = result.current;
+    onLostRace();
     await sleep(random() * Math.min(backoffMs, deadline.remainingMs()));
     deadline.check();
   }

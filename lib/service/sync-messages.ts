@@ -2,6 +2,7 @@ import type { Deadline } from '../deadline.ts';
 import { parseJobEvent, type JobEvent } from '../events/job-event.ts';
 import { Status, toStatus } from '../status.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
+import { readTrace } from '../telemetry/trace.ts';
 import { syncJobs, type Delivery, type SyncOutcome, type SyncParts } from './sync-jobs.ts';
 
 /** A message of the queue. */
@@ -10,11 +11,19 @@ export interface Message {
   readonly body: string;
   /** Whether it was delivered before: then whoever had it may have crashed half-way. */
   readonly redelivered: boolean;
+  /** X-Ray's, where the publisher had one. */
+  readonly traceHeader?: string | undefined;
+}
+
+export interface SyncMessagesParts extends SyncParts {
+  readonly log: Log;
+  /** Whether this is the first batch of a process that was started for it. */
+  readonly coldStart?: boolean;
 }
 
 /** A message and what came of it. */
 interface SyncedMessage {
-  readonly messageId: string;
+  readonly message: Message;
   readonly event: JobEvent | undefined;
   readonly outcome: SyncOutcome;
 }
@@ -26,37 +35,52 @@ interface SyncedMessage {
  * @returns the ids of the messages that the queue must deliver again, and only those
  */
 export async function syncMessages(
-  { log, ...parts }: SyncParts & { readonly log: Log },
+  { log, coldStart = false, ...parts }: SyncMessagesParts,
   messages: readonly Message[],
   deadline: Deadline,
 ): Promise<readonly string[]> {
-  const synced = await syncReadable(parts, messages.map(readMessage), deadline);
+  let lostRaces = 0;
+  const onLostRace = (): void => {
+    lostRaces++;
+  };
+  const synced = await syncReadable({ ...parts, onLostRace }, messages.map(readMessage), deadline);
   for (const message of synced)
     if (typeof message.outcome !== 'string') logFailure(log, message, message.outcome);
   const count = (outcome: string): number => synced.filter((message) => message.outcome === outcome).length;
   const failed = synced
     .filter(({ outcome }) => typeof outcome !== 'string')
-    .map(({ messageId }) => messageId);
-  log('info', 'batch synced', {
+    .map(({ message }) => message.messageId);
+  const fields = {
     messages: messages.length,
     applied: count('applied'),
     unchanged: count('unchanged'),
     failed: failed.length,
     unknownFields: synced.reduce((sum, { event }) => sum + (event?.unknownFields ?? 0), 0),
+    coldStart: coldStart || undefined,
+  };
+  log('info', 'batch synced', fields, {
+    values: {
+      EventsApplied: fields.applied,
+      EventsStale: fields.unchanged,
+      LostRaces: lostRaces,
+      ...syncLag(synced),
+      ...(coldStart && { ColdStart: 1 }),
+    },
   });
   return failed;
 }
 
 interface ReadMessage {
-  readonly messageId: string;
+  readonly message: Message;
   readonly content: Delivery | Status;
 }
 
-function readMessage({ messageId, body, redelivered }: Message): ReadMessage {
+function readMessage(message: Message): ReadMessage {
+  const { body, redelivered } = message;
   try {
-    return { messageId, content: { event: parseJobEvent(body), redelivered } };
+    return { message, content: { event: parseJobEvent(body), redelivered } };
   } catch (error) {
-    return { messageId, content: toStatus(error) };
+    return { message, content: toStatus(error) };
   }
 }
 
@@ -70,20 +94,36 @@ async function syncReadable(
     .filter((content): content is Delivery => !(content instanceof Status));
   const outcomes = await syncJobs(parts, deliveries, deadline);
   const outcomeOf = new Map(deliveries.map((delivery, index) => [delivery, outcomes[index]!]));
-  return messages.map(({ messageId, content }) =>
+  return messages.map(({ message, content }) =>
     content instanceof Status
-      ? { messageId, event: undefined, outcome: content }
-      : { messageId, event: content.event, outcome: outcomeOf.get(content)! },
+      ? { message, event: undefined, outcome: content }
+      : { message, event: content.event, outcome: outcomeOf.get(content)! },
   );
 }
 
-function logFailure(log: Log, { messageId, event }: SyncedMessage, failure: Status): void {
-  log('error', 'event failed', {
-    messageId,
+/** Seconds from when each change happened to now that it is durable, of those whose publisher said when. */
+function syncLag(synced: readonly SyncedMessage[]): { readonly SyncLag?: readonly number[] } {
+  const now = Date.now();
+  const lags = synced
+    .filter(({ outcome }) => outcome === 'applied')
+    .map(({ event }) => event?.occurredAt)
+    .filter((occurredAt) => occurredAt !== undefined)
+    .map((occurredAt) => Math.max(0, now - occurredAt.getTime()) / 1000);
+  return lags.length === 0 ? {} : { SyncLag: lags };
+}
+
+function logFailure(log: Log, { message, event }: SyncedMessage, failure: Status): void {
+  const fields = {
+    messageId: message.messageId,
+    ...readTrace(undefined, message.traceHeader),
     jobId: event?.jobId,
-    revision: event?.revision,
+    revision: event && String(event.revision),
     code: failure.code,
     reason: failure.message,
     cause: failure.cause === undefined ? undefined : describeError(failure.cause),
+  };
+  log('error', 'event failed', fields, {
+    values: { EventsFailed: 1 },
+    by: { metric: 'EventsFailed', dimension: 'Reason', value: failure.code },
   });
 }

@@ -24,14 +24,18 @@ export function createDynamoDbJobReader({ client, table }: DynamoDbJobReaderOpti
   const getItem = async (
     jobId: string,
     part: string,
-    { consistent, deadline }: ReadOptions,
+    { consistent, deadline, meter }: ReadOptions,
   ): Promise<Item | undefined> => {
     const command = new GetItemCommand({
       TableName: table,
       Key: key(jobId, part),
       ConsistentRead: consistent,
+      ReturnConsumedCapacity: meter && 'TOTAL',
     });
-    const { Item } = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+    const { Item, ConsumedCapacity } = await callDynamoDb(deadline, (abortSignal) =>
+      client.send(command, { abortSignal }),
+    );
+    if (meter !== undefined) meter.readUnits += ConsumedCapacity?.CapacityUnits ?? 0;
     return Item;
   };
 

@@ -36,6 +36,16 @@ export interface JobReader {
 export interface ReadOptions {
   readonly consistent: boolean;
   readonly deadline: Deadline;
+  /** Adds up what is spent on reading. */
+  readonly meter?: ReadMeter | undefined;
+}
+
+/** What reading cost. */
+export interface ReadMeter {
+  /** Time in milliseconds, the store's own retries included. */
+  latencyMs: number;
+  /** What the store will charge; 0 where it does not say. */
+  readUnits: number;
 }
 
 /** Where documents are kept, one a job id. */

@@ -1,27 +1,32 @@
+import type { EmbedMetrics, Metrics } from './metrics.ts';
+
 /** How grave a log line is, from what is always there to what is never left out. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Values that may stand in a log line: never tokens, and never contents of jobs or events. */
-export type LogFields = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
+export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Writes one JSON line for each thing that happened. */
-export type Log = (level: LogLevel, message: string, fields?: LogFields) => void;
+/** Writes one JSON line for each thing that happened; the metrics go into the same line. */
+export type Log = (level: LogLevel, message: string, fields?: LogFields, metrics?: Metrics) => void;
 
 const gravity: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
 /**
- * A log that writes JSON lines.
+ * A log that writes JSON lines. docs/operations.md lists their fields.
  *
- * @param level lines below it are left out
+ * @param level lines below it are left out, with their metrics
  * @param write takes one line without its line break
+ * @param embedMetrics puts metrics into a line; without it they are left out
  * @example
  * const log = createLog('info', (line) => process.stdout.write(`${line}\n`));
  */
-export function createLog(level: LogLevel, write: (line: string) => void): Log {
-  return (lineLevel, message, fields = {}) => {
+export function createLog(level: LogLevel, write: (line: string) => void, embedMetrics?: EmbedMetrics): Log {
+  return (lineLevel, message, fields = {}, metrics) => {
     if (gravity[lineLevel] < gravity[level]) return;
-    const line = { time: new Date().toISOString(), level: lineLevel, message, ...fields };
-    write(JSON.stringify(line, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value)));
+    const now = new Date();
+    const text = JSON.stringify({ time: now.toISOString(), level: lineLevel, message, ...fields });
+    const embedded = metrics === undefined ? undefined : embedMetrics?.(metrics, now.getTime());
+    write(embedded === undefined ? text : `${text.slice(0, -1)},${embedded}}`);
   };
 }
 

@@ -12,6 +12,7 @@ const jwt = {
 describe('the configuration', () => {
   it('takes defaults for what is not set', () => {
     expect(readSyncConfig({ JOB_TABLE: 'jobs' })).toEqual({
+      stage: 'local',
       jobTable: 'jobs',
       tombstoneDays: 30,
       logLevel: 'info',
@@ -25,8 +26,15 @@ describe('the configuration', () => {
 
   it('reads what is set', () => {
     expect(
-      readGetConfig({ ...jwt, LOG_LEVEL: 'warn', TOMBSTONE_DAYS: '7', JWT_PROJECTS_CLAIM: 'projects' }),
+      readGetConfig({
+        ...jwt,
+        STAGE: 'prod',
+        LOG_LEVEL: 'warn',
+        TOMBSTONE_DAYS: '7',
+        JWT_PROJECTS_CLAIM: 'projects',
+      }),
     ).toEqual({
+      stage: 'prod',
       jobTable: 'jobs',
       tombstoneDays: 7,
       logLevel: 'warn',

@@ -1,9 +1,11 @@
 /** All that is spoken over HTTP, behind one function. */
 import { getJob, type GetJobParts } from '../../service/get-job.ts';
+import { meterReads } from '../../service/metered-reads.ts';
 import { invalidArgument, Status, toStatus } from '../../status.ts';
-import { describeError, type Log } from '../../telemetry/log.ts';
+import type { Log } from '../../telemetry/log.ts';
 import { serviceName } from '../get-job-request.ts';
 import { readRequestId } from '../request-metadata.ts';
+import { logServedGet } from '../served-get.ts';
 import { connect, connectMediaTypes } from './connect.ts';
 import { encodeContent } from './content-encoding.ts';
 import type { GetJob, HttpProtocol } from './exchange.ts';
@@ -23,28 +25,35 @@ export interface HttpHandlerParts extends GetJobParts {
 export function createHttpHandler({
   log,
   responseSizeLimit = Infinity,
-  ...parts
+  store,
+  authenticator,
 }: HttpHandlerParts): HttpHandler {
+  let coldStart = true;
   return async (request) => {
     const startMs = performance.now();
-    const requestId = readRequestId((name) => request.headers[name]);
+    const header = (name: string): string | undefined => request.headers[name];
+    const requestId = readRequestId(header);
+    const reads = meterReads(store);
     let jobId: string | undefined;
     const get: GetJob = (getRequest, http, deadline) => {
       jobId = getRequest.jobId;
       const credentials = { authorization: http.headers['authorization'], iamPrincipal: http.iamPrincipal };
-      return getJob(parts, getRequest, credentials, deadline);
+      return getJob({ store: reads.store, authenticator }, getRequest, credentials, deadline);
     };
     const { response, failure } = await exchange(request, requestId, get, responseSizeLimit);
-    log(failure?.code === 'INTERNAL' ? 'error' : 'info', 'get', {
+    logServedGet(log, {
       requestId,
-      method: request.method,
-      code: failure?.code ?? 'OK',
-      status: response.status,
-      jobId: failure?.code === 'INVALID_ARGUMENT' ? undefined : jobId,
+      header,
+      jobId,
       revision: response.headers['x-job-revision'],
-      durationMs: Math.round((performance.now() - startMs) * 10) / 10,
-      cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
+      failure,
+      notModified: response.status === 304,
+      reads,
+      startMs,
+      coldStart,
+      more: { method: request.method, status: response.status },
     });
+    coldStart = false;
     return { ...response, headers: { ...response.headers, 'x-request-id': requestId } };
   };
 }

@@ -1,0 +1,69 @@
+/** The log line and the metrics of a Get, the same for every protocol. */
+import type { MeteredReads } from '../service/metered-reads.ts';
+import type { Status } from '../status.ts';
+import { describeError, type Log, type LogFields } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { readTrace } from '../telemetry/trace.ts';
+import type { HeaderReader } from './request-metadata.ts';
+
+/** A Get that was answered. */
+export interface ServedGet {
+  readonly requestId: string;
+  readonly header: HeaderReader;
+  /** Undefined where the request was refused before it was read. */
+  readonly jobId: string | undefined;
+  readonly revision: string | undefined;
+  /** Undefined for success. */
+  readonly failure: Status | undefined;
+  /** Whether the caller had the answer already. */
+  readonly notModified: boolean;
+  readonly reads: MeteredReads;
+  /** From `performance.now()`. */
+  readonly startMs: number;
+  /** The first request of a process that was started for it. */
+  readonly coldStart: boolean;
+  /** What else the protocol has to say. */
+  readonly more: LogFields;
+}
+
+export function logServedGet(log: Log, served: ServedGet): void {
+  const { requestId, header, jobId, revision, failure, startMs, coldStart, more } = served;
+  const isBug = failure?.code === 'INTERNAL';
+  const fields = {
+    requestId,
+    ...more,
+    code: failure?.code ?? 'OK',
+    // A bad id may be anything.
+    jobId: failure?.code === 'INVALID_ARGUMENT' ? undefined : jobId,
+    revision,
+    durationMs: toTenths(performance.now() - startMs),
+    coldStart: coldStart || undefined,
+    ...readTrace(header('traceparent'), header('x-amzn-trace-id')),
+    cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
+  };
+  log(isBug ? 'error' : 'info', 'get', fields, metricsOf(served));
+}
+
+function metricsOf({ failure, jobId, notModified, reads, coldStart }: ServedGet): Metrics {
+  const spent = reads.spent();
+  const values = {
+    ...outcome(failure, jobId, notModified),
+    ...(spent !== undefined && { StoreLatency: toTenths(spent.latencyMs), ReadUnits: spent.readUnits }),
+    ...(coldStart && { ColdStart: 1 }),
+  };
+  if (!('Errors' in values)) return { values };
+  return { values, by: { metric: 'Errors', dimension: 'Code', value: failure!.code } };
+}
+
+function outcome(
+  failure: Status | undefined,
+  jobId: string | undefined,
+  notModified: boolean,
+): Metrics['values'] {
+  if (failure === undefined) return notModified ? { NotModified: 1 } : { JobFound: 1 };
+  return failure.code === 'NOT_FOUND' && jobId !== undefined ? { JobNotFound: 1 } : { Errors: 1 };
+}
+
+function toTenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
