@@ -7,12 +7,14 @@ import {
 } from '@grpc/grpc-js';
 import { Deadline } from '../../deadline.ts';
 import { getJob, type GetJobParts, type JobAnswer } from '../../service/get-job.ts';
+import { meterReads } from '../../service/metered-reads.ts';
 import { toStatus, type Status } from '../../status.ts';
-import { describeError, type Log } from '../../telemetry/log.ts';
+import type { Log } from '../../telemetry/log.ts';
 import { encodeStatus } from '../error-details.ts';
 import { decodeJobId } from '../get-job-request.ts';
 import { readRequestId, readRequestMetadata, type HeaderReader } from '../request-metadata.ts';
 import { responseMetadata } from '../response-metadata.ts';
+import { logServedGet } from '../served-get.ts';
 
 /** The longest that one call may take, in milliseconds, whatever its caller allows. */
 const longestCallMs = 10_000;
@@ -22,34 +24,35 @@ type GetCall = ServerUnaryCall<Buffer, Buffer>;
 /** Answers `ProjectJobService/Get`. Failures are Trailers-Only: the official client keeps the code of no others. */
 export function createGetHandler({
   log,
-  ...parts
+  store,
+  authenticator,
 }: GetJobParts & { readonly log: Log }): handleUnaryCall<Buffer, Buffer> {
   return (call, respond) => {
     const startMs = performance.now();
     const header = headerReader(call.metadata);
     const requestId = readRequestId(header);
     let jobId: string | undefined;
-    const logCall = (failure?: Status, revision?: bigint): void => {
-      log(failure?.code === 'INTERNAL' ? 'error' : 'info', 'get', {
-        requestId,
-        protocol: 'grpc',
-        code: failure?.code ?? 'OK',
-        jobId: failure?.code === 'INVALID_ARGUMENT' ? undefined : jobId,
-        revision,
-        durationMs: Math.round((performance.now() - startMs) * 10) / 10,
-        cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
-      });
+    const reads = meterReads(store);
+    const logCall = (failure?: Status, revision?: string): void => {
+      const more = { protocol: 'grpc' };
+      const call = { failure, notModified: false, reads, startMs, coldStart: false, more };
+      logServedGet(log, { requestId, header, jobId, revision, ...call });
     };
     const answer = async (): Promise<JobAnswer> => {
       jobId = decodeJobId(call.request);
       const request = { jobId, ...readRequestMetadata(header) };
-      return getJob(parts, request, { authorization: header('authorization') }, deadlineOf(call));
+      return getJob(
+        { store: reads.store, authenticator },
+        request,
+        { authorization: header('authorization') },
+        deadlineOf(call),
+      );
     };
     answer().then(
       (job) => {
         call.sendMetadata(toMetadata({ ...responseMetadata(job), 'x-request-id': requestId }));
         respond(null, asBuffer(job.job));
-        logCall(undefined, job.revision);
+        logCall(undefined, String(job.revision));
       },
       (error: unknown) => {
         const failure = toStatus(error);
