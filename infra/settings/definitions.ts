@@ -55,7 +55,8 @@ export const definitions = {
   bus: define('', optional(text(/^[A-Za-z0-9_./-]{1,256}$/, 'the name of an EventBridge bus'))),
   queue: define('', optional(name)),
   syncMemoryMb: define(512, memoryMb),
-  syncTimeoutSeconds: define(30, integer(5, 900)),
+  // Parts older than 150 s count as left behind by a crash: lib/store/parts-writer.ts.
+  syncTimeoutSeconds: define(30, integer(5, 30)),
   syncBatchSize: define(100, integer(1, 100)),
   syncBatchWindowSeconds: define(1, integer(0, 300)),
   syncMaxConcurrency: define(10, integer(2, 1000)),

@@ -4,6 +4,9 @@ import type { SettingValue } from './value.ts';
 /** The stage of one's own machine: `npm start`. */
 export const localStage = 'local';
 
+/** How late a message may come again at the earliest: docs/architecture.md, under The item, says why. */
+const leastRedeliverySeconds = 180;
+
 /** Settings as they were given, by name. */
 export type GivenSettings = Readonly<Record<string, unknown>>;
 
@@ -54,6 +57,7 @@ function contradictions(settings: Settings, stage: string): readonly string[] {
   const missing = (names: readonly SettingName[], reason: string): readonly string[] =>
     names.filter((name) => settings[name] === '').map((name) => `${name}: is missing; ${reason}`);
   const isLocal = stage === localStage;
+  const leastVisibility = Math.max(6 * syncTimeoutSeconds, leastRedeliverySeconds);
   return [
     ...(auth === 'jwt'
       ? missing(['jwtIssuer', 'jwtAudience', 'jwtJwksUri'], 'auth=jwt needs it to check tokens')
@@ -61,10 +65,11 @@ function contradictions(settings: Settings, stage: string): readonly string[] {
     ...(auth === 'none' && !isLocal
       ? [`auth: is none, which lets everybody read everything; only the stage ${localStage} may have it`]
       : []),
-    ...(visibilitySeconds < 6 * syncTimeoutSeconds && !isLocal
+    ...(visibilitySeconds < leastVisibility && !isLocal
       ? [
-          `visibilitySeconds: is ${visibilitySeconds}; it must be at least six times syncTimeoutSeconds, here ` +
-            `${6 * syncTimeoutSeconds}, so that no message comes again while it is worked on`,
+          `visibilitySeconds: is ${visibilitySeconds}; it must be at least ${leastVisibility}: six times ` +
+            `syncTimeoutSeconds, so that no message comes again while it is worked on, and ${leastRedeliverySeconds}, ` +
+            'so that a message that comes again finds what a crash left behind',
         ]
       : []),
     ...(!['debug', 'info'].includes(logLevel) && !isLocal

@@ -56,6 +56,7 @@ function choices({
     bus: bus === '' ? 'own' : 'existing',
     encryption: kmsKey === '' ? 'awsOwned' : 'kms',
     getReservedConcurrency: getReservedConcurrency === '' ? noValue : getReservedConcurrency,
+    tableRoles: ['GetRole', 'SyncRole', ...(grpc ? ['GrpcRole'] : [])].map((Ref) => ({ Ref })),
     grpc: grpc ? 'on' : 'off',
     grpcSubnets: grpcSubnets.split(','),
     grpcScheme: grpcPublic ? 'internet-facing' : 'internal',

@@ -70,12 +70,14 @@ const asCode = async (run: () => unknown): Promise<string> => {
     return (error as { readonly code?: string }).code ?? (error as Error).name;
   }
 };
+const noOptions = { redactEnvValues: false };
 const event = (size: number) =>
-  asCode(() => parseJobEvent('{"jobId":"a","revision":1,"deleted":{}}'.padEnd(size)));
+  asCode(() => parseJobEvent('{"jobId":"a","revision":1,"deleted":{}}'.padEnd(size), noOptions));
 const nested = (depth: number) =>
   asCode(() =>
     parseJobEvent(
       `{"jobId":"a","revision":1,"deleted":{},"x":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`,
+      noOptions,
     ),
   );
 const groups = async (depth: number) => {

@@ -7,6 +7,7 @@ import { merge, patchDocument, snapshotDocument } from '../../lib/job/merge.ts';
 import { createDynamoDbJobReader } from '../../lib/store/dynamodb-job-reader.ts';
 import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
 import type { JobReader } from '../../lib/store/job-store.ts';
+import type { Log } from '../../lib/telemetry/log.ts';
 import { unauthenticated } from '../../lib/auth/bearer-token.ts';
 import { createTable, startDynalite } from './dynamodb.ts';
 import { startProxy, type Proxy } from './dynamodb-proxy.ts';
@@ -16,7 +17,7 @@ export interface TestService {
   readonly parts: {
     readonly store: JobReader;
     readonly authenticator: Authenticator;
-    readonly log: () => void;
+    readonly log: Log;
   };
   readonly proxy: Proxy;
   /** Name of the table. */

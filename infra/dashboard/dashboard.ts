@@ -1,0 +1,189 @@
+import { metricsNamespace } from '../../lib/telemetry/metrics.ts';
+import type { Dashboard, MetricProperties, Series, SeriesOptions, Widget } from './widget.ts';
+
+/** Rows are so high, in CloudWatch's units. */
+const rowHeight = 6;
+const headingHeight = 1;
+const columns = 24;
+
+/** A question, and the graphs that answer it. */
+interface Row {
+  readonly question: string;
+  readonly graphs: readonly Graph[];
+}
+
+type Graph = Pick<MetricProperties, 'title' | 'stacked' | 'stat' | 'metrics'> & { readonly unit: string };
+
+/** The alarms of infra/alarms.yml. */
+const alarms = [
+  'ServerErrorsAlarm',
+  'FunctionErrorsAlarm',
+  'LatencyAlarm',
+  'ThrottlesAlarm',
+  'DeadLettersAlarm',
+  'QueueAgeAlarm',
+  'SyncLagAlarm',
+  'FailedEventsAlarm',
+];
+
+/** The dashboard of a stage, with references for `Fn::Sub` in it. */
+export function dashboard(stage: string): Dashboard {
+  const widgets: Widget[] = [
+    {
+      ...{ type: 'alarm', x: 0, y: 0, width: columns, height: 2 },
+      properties: { title: `datasphere-job-cache ${stage}`, alarms: alarms.map((id) => `\${${id}.Arn}`) },
+    },
+  ];
+  let y = 2;
+  for (const { question, graphs } of rows(stage)) {
+    const markdown = `## ${question}`;
+    widgets.push({
+      ...{ type: 'text', x: 0, y, width: columns, height: headingHeight },
+      properties: { markdown },
+    });
+    y += headingHeight;
+    const width = columns / graphs.length;
+    for (const [index, graph] of graphs.entries())
+      widgets.push({
+        ...{ type: 'metric', x: index * width, y, width, height: rowHeight },
+        properties: complete(graph),
+      });
+    y += rowHeight;
+  }
+  return { periodOverride: 'inherit', widgets };
+}
+
+function complete({ unit, ...graph }: Graph): MetricProperties {
+  const yAxis = { left: { min: 0, label: unit, showUnits: false } } as const;
+  return { ...graph, region: '${AWS::Region}', view: 'timeSeries', period: 60, yAxis };
+}
+
+function rows(stage: string): readonly Row[] {
+  const own =
+    (functionName: string) =>
+    (name: string, options: SeriesOptions): Series => [
+      ...[metricsNamespace, name, 'Stage', stage, 'Function', functionName],
+      options,
+    ];
+  const get = own('get');
+  const sync = own('sync');
+  const getFunction = lambda('${GetLambdaFunction}');
+  const syncFunction = lambda('${SyncLambdaFunction}');
+  return [
+    {
+      question: 'Are readers served?',
+      graphs: [
+        graph('Answers', 'a minute', 'Sum', true, [
+          get('JobFound', { label: 'found' }),
+          get('NotModified', { label: 'not modified' }),
+          get('JobNotFound', { label: 'not found' }),
+          get('Errors', { label: 'errors' }),
+        ]),
+        graph('Answers with 5xx', 'percent', 'Sum', false, [
+          [{ expression: '100 * failed / all', label: '5xx', id: 'rate' }],
+          ['AWS/ApiGateway', '5xx', 'ApiId', '${HttpApi}', { label: '5xx', id: 'failed', visible: false }],
+          ['AWS/ApiGateway', 'Count', 'ApiId', '${HttpApi}', { label: 'all', id: 'all', visible: false }],
+        ]),
+        graph('Errors by code', 'a minute', 'Sum', true, [[errorsByCode(stage)]]),
+      ],
+    },
+    {
+      question: 'How fresh is what they get?',
+      graphs: [
+        graph('From the change to the table', 'seconds', 'p50', false, [
+          sync('SyncLag', { label: 'median', stat: 'p50' }),
+          sync('SyncLag', { label: 'p95', stat: 'p95' }),
+          sync('SyncLag', { label: 'longest', stat: 'Maximum' }),
+        ]),
+        graph('Events', 'a minute', 'Sum', true, [
+          sync('EventsApplied', { label: 'applied' }),
+          sync('EventsStale', { label: 'known already' }),
+          sync('EventsFailed', { label: 'failed' }),
+        ]),
+        graph('Queues', 'messages', 'Maximum', false, [
+          queue('ApproximateNumberOfMessagesVisible', 'JobEvents', 'waiting'),
+          queue('ApproximateNumberOfMessagesVisible', 'JobEventsDeadLetters', 'dead letters'),
+          queue('ApproximateAgeOfOldestMessage', 'JobEvents', 'oldest, in seconds'),
+        ]),
+      ],
+    },
+    {
+      question: 'How fast?',
+      graphs: [
+        graph('A read in the function', 'milliseconds', 'p50', false, [
+          getFunction('Duration', { label: 'median', stat: 'p50' }),
+          getFunction('Duration', { label: 'p95', stat: 'p95' }),
+          getFunction('Duration', { label: 'p99', stat: 'p99' }),
+        ]),
+        graph('Of that, in the table', 'milliseconds', 'p50', false, [
+          get('StoreLatency', { label: 'median', stat: 'p50' }),
+          get('StoreLatency', { label: 'p99', stat: 'p99' }),
+        ]),
+        graph('Waits of other kinds', 'a minute', 'Sum', false, [
+          get('ColdStart', { label: 'cold starts of get' }),
+          sync('ColdStart', { label: 'cold starts of sync' }),
+          getFunction('Throttles', { label: 'throttles of get' }),
+          sync('LostRaces', { label: 'lost races' }),
+        ]),
+      ],
+    },
+    {
+      question: 'What does it cost?',
+      graphs: [
+        graph('Read units a read', 'units', 'Average', false, [get('ReadUnits', { label: 'mean' })]),
+        graph('Table', 'units a minute', 'Sum', true, [
+          table('ConsumedReadCapacityUnits', 'read units'),
+          table('ConsumedWriteCapacityUnits', 'write units'),
+        ]),
+        graph('Functions', 'seconds a minute', 'Sum', true, [
+          [{ expression: 'getMs / 1000', label: 'get', id: 'get' }],
+          [{ expression: 'syncMs / 1000', label: 'sync', id: 'sync' }],
+          getFunction('Duration', { label: 'get', id: 'getMs', visible: false }),
+          syncFunction('Duration', { label: 'sync', id: 'syncMs', visible: false }),
+        ]),
+        graph('Logs', 'bytes a minute', 'Sum', true, [
+          logs('${GetLogGroup}', 'get'),
+          logs('${SyncLogGroup}', 'sync'),
+        ]),
+      ],
+    },
+  ];
+}
+
+function graph(
+  title: string,
+  unit: string,
+  stat: string,
+  stacked: boolean,
+  metrics: readonly Series[],
+): Graph {
+  return { title, unit, stat, stacked, metrics };
+}
+
+function errorsByCode(stage: string) {
+  const schema = `{${metricsNamespace},Stage,Function,Code}`;
+  const expression = `SEARCH('${schema} Stage="${stage}" MetricName="Errors"', 'Sum', 60)`;
+  return { expression, label: '', id: 'codes' };
+}
+
+function lambda(name: string) {
+  return (metric: string, options: SeriesOptions): Series => [
+    'AWS/Lambda',
+    metric,
+    'FunctionName',
+    name,
+    options,
+  ];
+}
+
+function queue(metric: string, id: string, label: string): Series {
+  return ['AWS/SQS', metric, 'QueueName', `\${${id}.QueueName}`, { label }];
+}
+
+function table(metric: string, label: string): Series {
+  return ['AWS/DynamoDB', metric, 'TableName', '${JobTable}', { label }];
+}
+
+function logs(group: string, label: string): Series {
+  return ['AWS/Logs', 'IncomingBytes', 'LogGroupName', group, { label }];
+}

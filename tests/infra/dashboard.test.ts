@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { dashboard } from '../../infra/dashboard/dashboard.ts';
+import { drawDashboard } from '../../infra/dashboard/draw.ts';
+import { sampleSeries } from '../../infra/dashboard/sample-data.ts';
+import { projectRoot } from '../support/local-stack.ts';
+
+const { widgets } = dashboard('prod');
+
+describe('the dashboard', () => {
+  it('answers, top down: are readers served, how fresh, how fast, at what cost', () => {
+    const headings = widgets.flatMap((widget) =>
+      widget.type === 'text' ? [widget.properties.markdown] : [],
+    );
+    expect(headings).toEqual([
+      '## Are readers served?',
+      '## How fresh is what they get?',
+      '## How fast?',
+      '## What does it cost?',
+    ]);
+  });
+
+  it('fills its 24 columns, and no widget lies on another', () => {
+    const cells = new Set<string>();
+    for (const { x, y, width, height } of widgets) {
+      expect([x, width].every(Number.isInteger) && x + width <= 24).toBe(true);
+      for (let column = x; column < x + width; column++)
+        for (let line = y; line < y + height; line++) {
+          const cell = `${column},${line}`;
+          expect([cell, cells.has(cell)]).toEqual([cell, false]);
+          cells.add(cell);
+        }
+    }
+    expect(cells.size % 24).toBe(0);
+  });
+
+  it('names what expressions use, and shows something in each graph', () => {
+    for (const widget of widgets) {
+      if (widget.type !== 'metric') continue;
+      const options = widget.properties.metrics.map((series) => series.at(-1) as Record<string, string>);
+      const ids = options.map(({ id }) => id);
+      for (const { expression = '' } of options.filter((one) => !one['expression']?.startsWith('SEARCH')))
+        for (const [name] of expression.matchAll(/[a-z]\w*/gi)) expect(ids).toContain(name);
+      expect(sampleSeries(widget.properties).length).toBeGreaterThan(0);
+    }
+  });
+
+  it('looks as docs/dashboard.svg shows it; `npm run dashboard` draws it anew', async () => {
+    const drawn = await readFile(join(projectRoot, 'docs/dashboard.svg'), 'utf8');
+    expect(drawn).toBe(drawDashboard(dashboard('prod')));
+  });
+});

@@ -1,0 +1,230 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateQueueCommand, SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { buildApp } from 'fauxqs';
+import { localAws } from '../../infra/local/credentials.ts';
+import { pollQueue } from '../../infra/local/event-source-mapping.ts';
+import { freePort } from '../../infra/local/ports.ts';
+import type { Template } from '../../infra/template/template.ts';
+import { openDoor } from '../../lib/auth/none.ts';
+import { createDynamoDbJobReader } from '../../lib/store/dynamodb-job-reader.ts';
+import { createTable, startDynalite, testClient } from '../support/dynamodb.ts';
+import { startProxy, type Proxy } from '../support/dynamodb-proxy.ts';
+import { deletedEvent, patchEvent, snapshotEvent } from '../support/events.ts';
+import {
+  functionEnvironment,
+  httpEvent,
+  importHandlers,
+  sqsEvent,
+  type Handlers,
+} from '../support/functions.ts';
+import { startGrpcService } from '../support/grpc-service.ts';
+import { grpcJsClient } from '../support/rpc-clients.ts';
+import { startRecordingProxy } from '../support/recording-proxy.ts';
+import { packageService, readTemplate } from '../support/serverless-cli.ts';
+
+/** What Lambda does in a function's name, which no local engine sees. */
+const byLambda = {
+  /** @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html */
+  logs: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+  /** When the mapping is made. @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
+  mapping: ['sqs:GetQueueAttributes'],
+  /** DynamoDB asks for the caller. @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */
+  key: ['kms:Decrypt'],
+};
+
+const tableArn = { 'Fn::GetAtt': ['JobTable', 'Arn'] };
+const queueArn = { 'Fn::GetAtt': ['JobEvents', 'Arn'] };
+const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1a2b';
+
+interface Statement {
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+
+describe('the roles', () => {
+  let folder: string;
+  let template: Template;
+  let proxy: Proxy;
+  let functions: Handlers;
+  const stops: (() => unknown)[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'permissions-'));
+    await packageService(folder, 'permissions', {
+      auth: 'jwt',
+      jwtIssuer: 'https://issuer.example',
+      jwtAudience: 'jobs',
+      jwtJwksUri: 'https://issuer.example/keys',
+      kmsKey: keyArn,
+      grpc: 'true',
+      grpcImage: 'registry.example/jobs:1',
+      grpcCertificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc',
+      grpcVpc: 'vpc-1a',
+      grpcSubnets: 'subnet-1a,subnet-2b',
+    });
+    template = await readTemplate(folder);
+    const engine = await startDynalite();
+    proxy = await startProxy(engine.endpoint);
+    const table = await createTable(engine.endpoint);
+    stops.push(
+      () => rm(folder, { recursive: true }),
+      engine.stop,
+      proxy.stop,
+      () => {
+        table.client.destroy();
+      },
+    );
+    functions = await importHandlers(functionEnvironment(proxy.endpoint, table.table));
+  }, 60_000);
+  afterAll(async () => {
+    for (const stop of stops.reverse()) await stop();
+  });
+
+  /** What a role allows, as `action on resource`. */
+  const allowed = (role: string): readonly string[] => {
+    const own = template.Resources[role]!.Properties!['Policies'] as readonly {
+      readonly PolicyDocument: unknown;
+    }[];
+    const attached = Object.values(template.Resources)
+      .filter(
+        ({ Type, Properties }) =>
+          Type === 'AWS::IAM::Policy' && JSON.stringify(Properties!['Roles']).includes(`"${role}"`),
+      )
+      .map(({ Properties }) => Properties!);
+    return [...own, ...attached]
+      .flatMap(
+        ({ PolicyDocument }) => (PolicyDocument as { readonly Statement: readonly Statement[] }).Statement,
+      )
+      .flatMap(({ Action, Resource }) =>
+        [Action].flat().map((action) => `${action} on ${JSON.stringify(Resource)}`),
+      )
+      .sort();
+  };
+  const on = (resource: unknown, actions: Iterable<string>): readonly string[] =>
+    [...new Set(actions)].map((action) => `${action} on ${JSON.stringify(resource)}`);
+
+  /** The calls of the table while something runs, as actions of IAM. */
+  const tableActions = async (run: () => Promise<void>): Promise<readonly string[]> => {
+    proxy.calls.length = 0;
+    await run();
+    expect(new Set(proxy.calls.map(({ body }) => body['TableName'])).size).toBe(1);
+    return proxy.calls.map(({ operation }) => `dynamodb:${operation}`);
+  };
+
+  /** More than one item holds, however well it is compressed. */
+  const large = (): string => randomBytes(600_000).toString('base64');
+
+  /** Everything that sync does to a table: whole and partial news, documents in parts, deletions, redeliveries. */
+  const writeJobs = async (): Promise<void> => {
+    const redelivered = (event: unknown) => {
+      const { Records } = sqsEvent(event);
+      return {
+        Records: Records.map((record) => ({
+          ...record,
+          attributes: { ...record.attributes, ApproximateReceiveCount: '2' },
+        })),
+      };
+    };
+    const batches = [
+      sqsEvent(snapshotEvent(1, { name: 'a' }, 'small'), snapshotEvent(1, { config: large() }, 'large')),
+      sqsEvent(
+        patchEvent(2, { name: 'b' }, undefined, 'small'),
+        snapshotEvent(2, { config: large() }, 'large'),
+      ),
+      sqsEvent(snapshotEvent(1, {}, 'small'), snapshotEvent(1, {}, 'gone'), deletedEvent(3, 'gone')),
+      redelivered(patchEvent(4, { name: 'c' }, undefined, 'large')),
+    ];
+    for (const batch of batches) expect((await functions.sync(batch)).batchItemFailures).toEqual([]);
+  };
+  const readJobs = async (): Promise<void> => {
+    for (const [id, status] of [
+      ['small', 200],
+      ['large', 200],
+      ['gone', 404],
+      ['nowhere', 404],
+    ] as const) {
+      const headers = { 'x-consistent-read': 'true', 'accept-encoding': 'gzip' };
+      expect((await functions.get(httpEvent('GET', `/datasphere/v2/jobs/${id}`, headers))).statusCode).toBe(
+        status,
+      );
+    }
+  };
+
+  it('let sync write jobs and take its messages, and nothing else', async () => {
+    const onTable = await tableActions(writeJobs);
+    const onQueue = await actionsOfMapping(functions);
+    const logs = on({ 'Fn::GetAtt': ['SyncLogGroup', 'Arn'] }, byLambda.logs);
+    const wanted = [
+      ...on(tableArn, onTable),
+      ...on(queueArn, [...onQueue, ...byLambda.mapping]),
+      ...on(keyArn, byLambda.key),
+      ...logs,
+    ];
+    expect(allowed('SyncRole')).toEqual(wanted.sort());
+  });
+
+  it('let get read jobs, and nothing else', async () => {
+    const onTable = await tableActions(readJobs);
+    const logs = on({ 'Fn::GetAtt': ['GetLogGroup', 'Arn'] }, byLambda.logs);
+    expect(allowed('GetRole')).toEqual(
+      [...on(tableArn, onTable), ...on(keyArn, byLambda.key), ...logs].sort(),
+    );
+  });
+
+  it('let the gRPC server read jobs, and nothing else', async () => {
+    const onTable = await tableActions(async () => {
+      const client = testClient(proxy.endpoint);
+      const store = createDynamoDbJobReader({ client, table: process.env['JOB_TABLE']! });
+      const server = await startGrpcService({ store, authenticator: openDoor, log: () => undefined });
+      const caller = grpcJsClient(`127.0.0.1:${server.port}`);
+      for (const id of ['small', 'large']) expect(await caller.get(id)).toMatchObject({ job: { id } });
+      caller.close?.();
+      await server.stop();
+      client.destroy();
+    });
+    expect(allowed('GrpcRole')).toEqual([...on(tableArn, onTable), ...on(keyArn, byLambda.key)].sort());
+  });
+});
+
+/** What an event-source mapping calls the queue for, as actions of IAM, which has none of its own for batches. */
+async function actionsOfMapping({ sync }: Handlers): Promise<readonly string[]> {
+  const port = await freePort();
+  const app = buildApp({ logger: false, defaultRegion: localAws.region, host: `127.0.0.1:${port}` });
+  await app.listen({ port, host: '127.0.0.1' });
+  const engine = `http://127.0.0.1:${port}`;
+  const setUp = new SQSClient({ ...localAws, endpoint: engine });
+  const { QueueUrl } = await setUp.send(new CreateQueueCommand({ QueueName: 'job-events' }));
+  await setUp.send(
+    new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(snapshotEvent(9, {}, 'queued')) }),
+  );
+
+  const recording = await startRecordingProxy(engine);
+  const client = new SQSClient({ ...localAws, endpoint: recording.endpoint });
+  const stopping = new AbortController();
+  const mapping = { client, queueUrl: QueueUrl!, batchSize: 10, windowMs: 0, partialFailures: true };
+  const polling = pollQueue(
+    {
+      ...mapping,
+      invoke: (event) => sync(event),
+      say: (text) => {
+        throw new Error(text);
+      },
+    },
+    stopping.signal,
+  );
+  const deleted = (): boolean => recording.operations.has('DeleteMessageBatch');
+  for (const giveUp = Date.now() + 10_000; Date.now() < giveUp && !deleted();)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  stopping.abort();
+  await polling;
+  client.destroy();
+  setUp.destroy();
+  await recording.stop();
+  app.server.closeAllConnections();
+  await app.close();
+  return [...recording.operations].map((operation) => `sqs:${operation.replace(/Batch$/, '')}`);
+}

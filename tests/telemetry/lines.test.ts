@@ -1,0 +1,426 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { openDoor } from '../../lib/auth/none.ts';
+import { createDynamoDbJobReader } from '../../lib/store/dynamodb-job-reader.ts';
+import { createLog } from '../../lib/telemetry/log.ts';
+import { createEmbedMetrics } from '../../lib/telemetry/metrics.ts';
+import { createTable, startDynalite, type TestTable } from '../support/dynamodb.ts';
+import { startProxy, type Proxy } from '../support/dynamodb-proxy.ts';
+import { readEmbeddedMetrics, type EmbeddedMetric } from '../support/embedded-metrics.ts';
+import { jobEvent, patchEvent, snapshotEvent } from '../support/events.ts';
+import {
+  functionEnvironment,
+  httpEvent,
+  importHandlers,
+  sqsEvent,
+  type Handlers,
+} from '../support/functions.ts';
+import { startGrpcService } from '../support/grpc-service.ts';
+import { documentedNames } from '../support/operations-page.ts';
+import { grpcJsClient } from '../support/rpc-clients.ts';
+import {
+  audience,
+  issuerName,
+  makeSigningKey,
+  signToken,
+  startTokenIssuer,
+  type SigningKey,
+  type TokenIssuer,
+} from '../support/token-issuer.ts';
+
+/** Stands in everything that must not be in a line. */
+const secret = 'MUST-NOT-BE-LOGGED';
+
+const w3c = '0af7651916cd43dd8448eb211c80319c';
+const xray = '1-5759e988-bd862e3fe1be46a994272793';
+
+interface Line {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly metrics: readonly EmbeddedMetric[];
+}
+
+describe('the log lines', () => {
+  const lines: string[] = [];
+  const stops: (() => unknown)[] = [];
+  let proxy: Proxy;
+  let table: TestTable;
+  let key: SigningKey;
+  let issuer: TokenIssuer;
+  let functions: Handlers;
+  let token: string;
+
+  beforeAll(async () => {
+    // The functions take the console as it is when they are loaded.
+    console.log = (line: string) => void lines.push(line);
+    const engine = await startDynalite();
+    proxy = await startProxy(engine.endpoint);
+    table = await createTable(engine.endpoint);
+    key = await makeSigningKey('k1');
+    issuer = await startTokenIssuer(key);
+    stops.push(engine.stop, proxy.stop, issuer.stop, () => {
+      table.client.destroy();
+    });
+    token = await signToken({ key, claims: { project_ids: ['*'] } });
+    functions = await importHandlers({
+      ...functionEnvironment(proxy.endpoint, table.table),
+      AUTH_MODE: 'jwt',
+      JWT_ISSUER: issuerName,
+      JWT_AUDIENCE: audience,
+      JWT_JWKS_URI: issuer.jwksUri.href,
+      LOG_LEVEL: 'info',
+      STAGE: 'test',
+    });
+  });
+  afterEach(() => {
+    proxy.decide = () => 'forward';
+  });
+  afterAll(async () => {
+    for (const stop of stops.reverse()) await stop();
+  });
+
+  /** The lines that are written meanwhile, held to what every line must be. */
+  const linesOf = async (run: () => Promise<unknown>): Promise<readonly Line[]> => {
+    lines.length = 0;
+    await run();
+    const documented = [...documentedNames('What is measured'), 'Stage', 'Function', 'Code', 'Reason'];
+    return lines.map((line) => {
+      for (const forbidden of [secret, token, 'Bearer', 'eyJ']) expect(line).not.toContain(forbidden);
+      const fields = JSON.parse(line) as Record<string, unknown>;
+      for (const name of Object.keys(fields)) expect(documented).toContain(name);
+      return { fields, metrics: readEmbeddedMetrics(line, 'DatasphereJobCache') };
+    });
+  };
+
+  const get = (
+    path: string,
+    headers: Record<string, string> = {},
+    method = 'GET',
+  ): Promise<readonly Line[]> =>
+    linesOf(() => functions.get(httpEvent(method, path, { authorization: `Bearer ${token}`, ...headers })));
+  const getJob = (id: string, headers?: Record<string, string>) => get(`/datasphere/v2/jobs/${id}`, headers);
+  const sync = (...events: readonly unknown[]) => linesOf(() => functions.sync(sqsEvent(...events)));
+  const job = {
+    name: secret,
+    config: secret,
+    jobParameters: {
+      cmd: secret,
+      env: { vars: { TOKEN: secret }, dockerImageSpec: { username: secret, passwordPlainText: secret } },
+    },
+  };
+
+  /** Values by metric and by all dimensions but the stage. */
+  const summary = (line: Line): Readonly<Record<string, number>> =>
+    Object.fromEntries(
+      line.metrics.map(({ name, dimensions: { Stage, ...others }, values }) => {
+        expect(Stage).toBe('test');
+        return [[name, ...Object.values(others)].join(' '), values.reduce((sum, value) => sum + value, 0)];
+      }),
+    );
+
+  it('say once that an instance is new', async () => {
+    const [first] = await sync(snapshotEvent(5, job, 'j1'));
+    expect(first!.fields).toMatchObject({ message: 'batch synced', coldStart: true });
+    expect(summary(first!)).toMatchObject({ 'ColdStart sync': 1, 'EventsApplied sync': 1 });
+    const [cold] = await getJob('j1');
+    expect(summary(cold!)).toMatchObject({ 'ColdStart get': 1 });
+    const [warm] = await getJob('j1');
+    expect(warm!.fields).not.toHaveProperty('coldStart');
+    expect(summary(warm!)).not.toHaveProperty('ColdStart get');
+  });
+
+  it('count a job that was found, what it cost, and which trace it belongs to', async () => {
+    const headers = {
+      'x-request-id': 'r1',
+      traceparent: `00-${w3c}-b7ad6b7169203331-01`,
+      'x-amzn-trace-id': `Self=1;Root=${xray};Sampled=1`,
+    };
+    const [line, ...more] = await getJob('j1', headers);
+    expect(more).toEqual([]);
+    expect(line!.fields).toMatchObject({
+      level: 'info',
+      message: 'get',
+      requestId: 'r1',
+      method: 'GET',
+      status: 200,
+      code: 'OK',
+      jobId: 'j1',
+      revision: '5',
+      traceId: w3c,
+      xrayTraceId: xray,
+    });
+    expect(summary(line!)).toEqual({
+      'JobFound get': 1,
+      'StoreLatency get': expect.any(Number),
+      'ReadUnits get': 0.5,
+    });
+    const consistent = await getJob('j1', { 'x-consistent-read': 'true' });
+    expect(summary(consistent[0]!)).toMatchObject({ 'ReadUnits get': 1 });
+  });
+
+  it('leave out a trace that is none', async () => {
+    const headers = {
+      traceparent: `00-${'0'.repeat(32)}-b7ad6b7169203331-01`,
+      'x-amzn-trace-id': `Root=${secret}`,
+    };
+    const [line] = await getJob('j1', headers);
+    expect(line!.fields).not.toHaveProperty('traceId');
+    expect(line!.fields).not.toHaveProperty('xrayTraceId');
+  });
+
+  it('tell not modified and not found from found', async () => {
+    const answer = await functions.get(
+      httpEvent('GET', '/datasphere/v2/jobs/j1', { authorization: `Bearer ${token}` }),
+    );
+    const [same] = await getJob('j1', { 'if-none-match': String(answer.headers!['etag']) });
+    expect(summary(same!)).toMatchObject({ 'NotModified get': 1 });
+    expect(summary(same!)).not.toHaveProperty('JobFound get');
+    const [missing] = await getJob('nowhere');
+    expect(missing!.fields).toMatchObject({ code: 'NOT_FOUND', jobId: 'nowhere' });
+    expect(summary(missing!)).toMatchObject({ 'JobNotFound get': 1, 'ReadUnits get': 0.5 });
+    const foreign = await signToken({ key, claims: { project_ids: ['p9'] } });
+    const [hidden] = await getJob('j1', { authorization: `Bearer ${foreign}` });
+    expect(summary(hidden!)).toMatchObject({ 'JobNotFound get': 1 });
+  });
+
+  const connectPath = '/yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get';
+  const rpc = (
+    contentType: string,
+    body: string,
+    more: Record<string, string> = {},
+  ): APIGatewayProxyEventV2 => ({
+    ...httpEvent('POST', connectPath, {
+      'content-type': contentType,
+      authorization: `Bearer ${token}`,
+      ...more,
+    }),
+    body,
+    isBase64Encoded: false,
+  });
+
+  it('are the same over Connect and gRPC-Web', async () => {
+    const request = '\0\0\0\0\x04\x0a\x02j1';
+    for (const event of [
+      rpc('application/json', '{"jobId":"j1"}'),
+      rpc('application/grpc-web+proto', request),
+    ]) {
+      const [line] = await linesOf(() => functions.get(event));
+      expect(line!.fields).toMatchObject({ code: 'OK', jobId: 'j1', revision: '5' });
+      expect(summary(line!)).toMatchObject({ 'JobFound get': 1 });
+    }
+  });
+
+  /** A head that today's version cannot read. */
+  const breakHead = async (id: string): Promise<void> => {
+    const Item = {
+      ...{ job_id: { S: id }, part: { S: 'head' }, generation: { S: 'g' }, revision: { N: '1' } },
+      ...{
+        snapshot_revision: { N: '1' },
+        synced_at: { N: '0' },
+        encoding: { S: 'brotli' },
+        job: { B: Buffer.from(secret) },
+      },
+    };
+    await table.client.send(new PutItemCommand({ TableName: table.table, Item }));
+  };
+
+  it.each<[string, string, () => Promise<readonly Line[]>]>([
+    ['a bad id', 'INVALID_ARGUMENT', () => getJob(encodeURIComponent(`${secret}!`))],
+    ['a bad header', 'INVALID_ARGUMENT', () => getJob('j1', { 'x-min-revision': secret })],
+    ['a bad body', 'INVALID_ARGUMENT', () => linesOf(() => functions.get(rpc('application/json', secret)))],
+    ['no token', 'UNAUTHENTICATED', () => getJob('j1', { authorization: '' })],
+    [
+      'a token that does not verify',
+      'UNAUTHENTICATED',
+      () => getJob('j1', { authorization: `Bearer ${secret}.a.b` }),
+    ],
+    [
+      'a token that has expired',
+      'UNAUTHENTICATED',
+      async () => {
+        const expired = await signToken({ key, claims: { sub: secret }, expiresIn: -300 });
+        return getJob('j1', { authorization: `Bearer ${expired}` });
+      },
+    ],
+    ['another path', 'NOT_FOUND', () => get(`/${secret}`)],
+    ['another method', 'UNIMPLEMENTED', () => get('/datasphere/v2/jobs/j1', {}, 'DELETE')],
+    ['a revision that has not come', 'UNAVAILABLE', () => getJob('j1', { 'x-min-revision': '99' })],
+    [
+      'a table that turns work away',
+      'UNAVAILABLE',
+      () => {
+        proxy.decide = () => 'throttle';
+        return getJob('j1');
+      },
+    ],
+    [
+      'a table that hangs',
+      'DEADLINE_EXCEEDED',
+      () => {
+        proxy.decide = () => 'hang';
+        return linesOf(() =>
+          functions.get(rpc('application/json', '{"jobId":"j1"}', { 'connect-timeout-ms': '150' })),
+        );
+      },
+    ],
+    [
+      'an answer that is too large',
+      'RESOURCE_EXHAUSTED',
+      async () => {
+        const fields = ['name', 'desc', 'config', 'statusDetails', 'createdById'];
+        await functions.sync(sqsEvent(snapshotEvent(1, {}, 'huge')));
+        for (const [at, field] of fields.entries())
+          await functions.sync(
+            sqsEvent(patchEvent(at + 2, { [field]: secret.repeat(55_000) }, undefined, 'huge')),
+          );
+        return getJob('huge');
+      },
+    ],
+    [
+      'a bug',
+      'INTERNAL',
+      async () => {
+        await breakHead('broken');
+        return getJob('broken');
+      },
+    ],
+  ])('count %s as %s', async (_, code, run) => {
+    const [line, ...more] = await run();
+    expect(more).toEqual([]);
+    expect(line!.fields).toMatchObject({
+      message: 'get',
+      code,
+      level: code === 'INTERNAL' ? 'error' : 'info',
+    });
+    expect(summary(line!)).toMatchObject({ 'Errors get': 1, [`Errors get ${code}`]: 1 });
+  });
+
+  it('count what became of the events of a batch, and how late they are', async () => {
+    const occurredAt = new Date(Date.now() - 30_000).toISOString();
+    const [line, ...more] = await sync(
+      { ...snapshotEvent(7, job, 'j2'), occurredAt },
+      { ...snapshotEvent(5, job, 'j1'), occurredAt },
+      { ...snapshotEvent(1, { ...job, fieldOfTomorrow: secret }, 'j3') },
+    );
+    expect(more).toEqual([]);
+    expect(line!.fields).toMatchObject({
+      messages: 3,
+      applied: 2,
+      unchanged: 1,
+      failed: 0,
+      unknownFields: 1,
+    });
+    expect(line!.fields['requestId']).toEqual(expect.any(String));
+    const { 'SyncLag sync': lag, ...counts } = summary(line!);
+    expect(counts).toEqual({ 'EventsApplied sync': 2, 'EventsStale sync': 1, 'LostRaces sync': 0 });
+    expect(lag).toBeGreaterThanOrEqual(30);
+    expect(lag).toBeLessThan(60);
+  });
+
+  it('count the races that were lost', async () => {
+    await sync(snapshotEvent(1, {}, 'raced'));
+    const all = await linesOf(() =>
+      Promise.all(
+        Array.from({ length: 6 }, (_, at) =>
+          functions.sync(sqsEvent(patchEvent(at + 2, { name: secret }, undefined, 'raced'))),
+        ),
+      ),
+    );
+    const races = all.map((line) => summary(line)['LostRaces sync']!);
+    expect(races.reduce((sum, count) => sum + count)).toBeGreaterThan(0);
+  });
+
+  it.each<[string, string, () => Promise<readonly Line[]>]>([
+    ['what is not JSON', 'INVALID_ARGUMENT', () => sync(`{${secret}`)],
+    [
+      'what is no event',
+      'INVALID_ARGUMENT',
+      () => sync({ jobId: 'j1', revision: secret, snapshot: { name: secret } }),
+    ],
+    [
+      'a snapshot of another job',
+      'INVALID_ARGUMENT',
+      () => sync(snapshotEvent(9, { id: secret, name: secret }, 'j1')),
+    ],
+    ['an enum value of tomorrow', 'INVALID_ARGUMENT', () => sync(snapshotEvent(9, { status: secret }, 'j1'))],
+    [
+      'a notice without an upstream',
+      'FAILED_PRECONDITION',
+      () => sync(jobEvent({ jobId: 'j1', revision: 9, changed: {} })),
+    ],
+    [
+      'a table that turns work away',
+      'UNAVAILABLE',
+      () => {
+        proxy.decide = () => 'throttle';
+        return sync(snapshotEvent(9, job, 'j1'));
+      },
+    ],
+    [
+      'a table that hangs',
+      'DEADLINE_EXCEEDED',
+      () => {
+        proxy.decide = () => 'hang';
+        return linesOf(() => functions.sync(sqsEvent(snapshotEvent(9, job, 'j1')), 900));
+      },
+    ],
+    [
+      'a head that cannot be read',
+      'INTERNAL',
+      async () => {
+        await breakHead('broken');
+        return sync(patchEvent(2, { name: secret }, undefined, 'broken'));
+      },
+    ],
+  ])('count %s as failed for %s', async (_, code, run) => {
+    const [failure, batch, ...more] = await run();
+    expect(more).toEqual([]);
+    expect(failure!.fields).toMatchObject({ level: 'error', message: 'event failed', messageId: 'm0', code });
+    expect(summary(failure!)).toEqual({ 'EventsFailed sync': 1, [`EventsFailed sync ${code}`]: 1 });
+    expect(batch!.fields).toMatchObject({ message: 'batch synced', failed: 1 });
+    expect(batch!.fields['requestId']).toBe(failure!.fields['requestId']);
+  });
+
+  it('name the trace of an event that failed', async () => {
+    const { Records } = sqsEvent('{');
+    const traced = {
+      Records: Records.map((record) => ({
+        ...record,
+        attributes: { ...record.attributes, AWSTraceHeader: `Root=${xray}` },
+      })),
+    };
+    const [failure] = await linesOf(() => functions.sync(traced));
+    expect(failure!.fields).toMatchObject({ xrayTraceId: xray });
+  });
+
+  it('hold at most as many values as CloudWatch takes, the largest', () => {
+    const written: string[] = [];
+    const log = createLog('info', (line) => written.push(line), createEmbedMetrics('test', 'sync'));
+    log('info', 'batch synced', {}, { values: { SyncLag: Array.from({ length: 150 }, (_, at) => at) } });
+    const [lag] = readEmbeddedMetrics(written[0]!, 'DatasphereJobCache');
+    expect(lag!.values).toEqual(Array.from({ length: 100 }, (_, at) => 149 - at));
+  });
+
+  it('are the same for native gRPC', async () => {
+    const store = createDynamoDbJobReader(table);
+    const log = createLog('info', (line) => lines.push(line), createEmbedMetrics('test', 'grpc'));
+    const server = await startGrpcService({ store, authenticator: openDoor, log });
+    const client = grpcJsClient(`127.0.0.1:${server.port}`);
+    const metadata = { authorization: `Bearer ${token}`, traceparent: `00-${w3c}-b7ad6b7169203331-01` };
+    const [found, missing, bad] = await linesOf(async () => {
+      for (const id of ['j1', 'nowhere', `${secret}!`]) await client.get(id, { metadata });
+    });
+    client.close?.();
+    await server.stop();
+    expect(found!.fields).toMatchObject({
+      protocol: 'grpc',
+      code: 'OK',
+      jobId: 'j1',
+      revision: '5',
+      traceId: w3c,
+    });
+    expect(summary(found!)).toMatchObject({ 'JobFound grpc': 1, 'ReadUnits grpc': 0.5 });
+    expect(summary(missing!)).toMatchObject({ 'JobNotFound grpc': 1 });
+    expect(summary(bad!)).toEqual({ 'Errors grpc': 1, 'Errors grpc INVALID_ARGUMENT': 1 });
+  });
+});
