@@ -77,7 +77,7 @@ describe('the container, its steps run by hand', () => {
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
     await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
-  }, 90_000);
+  }, 120_000);
   afterAll(async () => {
     server?.kill('SIGKILL');
     await service.stop();

@@ -19,19 +19,19 @@ describe('npm run deploy:rehearse', () => {
     ]);
     const made = ['CreateChangeSet', 'ExecuteChangeSet', 'DeleteStack'];
     for (const name of made) expect(calls).toContain(`cloudformation ${name}`);
-  }, 60_000);
+  }, 120_000);
 
   it('shows that prod cannot be removed by mistake', async () => {
     const { calls, problems } = await rehearse({ stage: 'prod', params: [], say: silent });
     expect(problems).toEqual([]);
     expect(calls).toContain('cloudformation UpdateTerminationProtection');
     expect(calls).not.toContain('cloudformation DeleteStack');
-  }, 60_000);
+  }, 120_000);
 
   it('says what the CLI says where that refuses', async () => {
     const { problems } = await rehearse({ stage: 'rehearsal', params: ['auth=none'], say: silent });
     expect(problems[0]).toMatch(/^deploy: it ended with 1:[^]*auth: is none/);
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('what a rehearsal expects of AWS', () => {

@@ -58,7 +58,7 @@ beforeAll(async () => {
     await packageService(join(folder, stage), stage, settings);
     templates.set(name, await readTemplate(join(folder, stage)));
   }
-}, 90_000);
+}, 180_000);
 afterAll(() => rm(folder, { recursive: true }));
 
 const template = (name = 'a plain dev stage'): Template => templates.get(name)!;
@@ -176,16 +176,20 @@ describe('the check of templates', () => {
     ['a missing property that is required', dropRequired],
     ['a value of another type', mistype],
     ['a reference to what is not there', redirect],
-  ])('catches %s, wherever it is', (_, mutate) => {
-    const missed: string[] = [];
-    let count = 0;
-    for (const mutant of mutate(template('a stage with everything else'))) {
-      count++;
-      if (checkTemplate(mutant.template).length === 0) missed.push(mutant.place);
-    }
-    expect(missed).toEqual([]);
-    expect(count).toBeGreaterThan(30);
-  });
+  ])(
+    'catches %s, wherever it is',
+    (_, mutate) => {
+      const missed: string[] = [];
+      let count = 0;
+      for (const mutant of mutate(template('a stage with everything else'))) {
+        count++;
+        if (checkTemplate(mutant.template).length === 0) missed.push(mutant.place);
+      }
+      expect(missed).toEqual([]);
+      expect(count).toBeGreaterThan(30);
+    },
+    60_000,
+  );
 
   const broken = (resources: Readonly<Record<string, unknown>>): readonly string[] =>
     checkTemplate({ Resources: resources } as unknown as Template);
