@@ -4,7 +4,7 @@ import { BinaryReader, WireType } from '@bufbuild/protobuf/wire';
 /**
  * Whether bytes are a message in which every field that the type has comes with the wire type that it should have, and
  * nothing goes past its end. `@bufbuild/protobuf` 2.17 reads a known field as what it should be whatever its wire type
- * says, over the end of its message, and with the low 32 bits of a longer tag or length, where the encoding has an
+ * says, over the end of its message, with the low 32 bits of a longer tag or length, and skips endless varints, where the encoding has an
  * unknown field and errors.
  *
  * @see https://protobuf.dev/programming-guides/encoding/#structure
@@ -44,6 +44,7 @@ function readTag(reader: BinaryReader): { readonly number: number; readonly wire
 /** Groups are left out: inside them the other reader is as lax, and a Job has none. */
 function skip(reader: BinaryReader, wireType: WireType, number: number): void {
   if (wireType === WireType.LengthDelimited) readBytes(reader);
+  else if (wireType === WireType.Varint) reader.uint64();
   else if (wireType === WireType.StartGroup) throw new RangeError('groups are left out');
   else reader.skip(wireType, number);
 }
