@@ -75,6 +75,6 @@ describe('what events and reads cost', () => {
     expect(costs.get('ten events of one job, a snapshot among them')).toEqual(batch(0, 1, 0));
     expect(costs.get('ten patches of one job')).toEqual(batch(1, 1, 0));
     const gets = [...costs].filter(([, { unit }]) => unit === 'a Get').map(([, { reads }]) => reads);
-    expect(gets).toEqual([0.5, 0.5, 3, 53.5]);
+    expect(gets).toEqual([0.5, 0.5, 3.5, 60.5]);
   });
 });
