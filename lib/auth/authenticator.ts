@@ -11,6 +11,8 @@ export interface Credentials {
 /** Who sent a request: all that matters is what they may read. */
 export interface Caller {
   mayRead(projectId: string): boolean;
+  /** Whether there is no project that they may not read, so that nothing has to be hidden from them. */
+  readonly readsEverything?: boolean;
 }
 
 /** Finds out who a caller is. */

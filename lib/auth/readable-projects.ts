@@ -6,5 +6,6 @@ const everyProject = '*';
 /** A caller who may read the projects listed. What is not a project's id grants nothing, nor does an empty text. */
 export function readableProjects(listed: readonly unknown[]): Caller {
   const projects = new Set(listed.filter((project) => typeof project === 'string' && project !== ''));
-  return { mayRead: (projectId) => projects.has(everyProject) || projects.has(projectId) };
+  const readsEverything = projects.has(everyProject);
+  return { mayRead: (projectId) => readsEverything || projects.has(projectId), readsEverything };
 }

@@ -28,7 +28,8 @@ export interface ServedGet {
 
 export function logServedGet(log: Log, served: ServedGet): void {
   const { requestId, header, jobId, revision, failure, startMs, coldStart, more } = served;
-  const isBug = failure?.code === 'INTERNAL';
+  const level = failure?.code === 'INTERNAL' ? 'error' : 'info';
+  if (log.writes?.(level) === false) return;
   const fields = {
     requestId,
     ...more,
@@ -41,7 +42,7 @@ export function logServedGet(log: Log, served: ServedGet): void {
     ...readTrace(header('traceparent'), header('x-amzn-trace-id')),
     cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
   };
-  log(isBug ? 'error' : 'info', 'get', fields, metricsOf(served));
+  log(level, 'get', fields, metricsOf(served));
 }
 
 function metricsOf({ failure, jobId, notModified, meter, coldStart }: ServedGet): Metrics {

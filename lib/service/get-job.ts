@@ -42,7 +42,8 @@ export interface GetJobParts {
   readonly store: JobReader;
   readonly authenticator: Authenticator;
   /**
-   * How long after the read began NOT_FOUND is answered, in milliseconds; 50 unless set. A read that finds a job that
+   * How long after the read began NOT_FOUND is answered to those who may not read everything, in milliseconds; 50 unless
+   * set. A read that finds a job that
    * the caller may not know of takes longer than one that finds nothing, since there is more to transfer and to parse:
    * that must not show.
    */
@@ -77,7 +78,8 @@ export async function getJob(
   const read = async (seesAll: boolean): Promise<ReadableJob | undefined> =>
     readable(await store.get(jobId, { consistent: seesAll, deadline, caller, meter }), caller);
   const consistent = request.consistent === true;
-  const floor = new Floor(Math.min(notFoundAfterMs, deadline.remainingMs() / 2));
+  const hides = caller.readsEverything !== true;
+  const floor = new Floor(hides ? Math.min(notFoundAfterMs, deadline.remainingMs() / 2) : 0);
   let found: ReadableJob | undefined;
   try {
     found = await read(consistent);
@@ -91,8 +93,12 @@ export async function getJob(
   if (found === undefined) throw new Status('NOT_FOUND', `job ${jobId} was not found`);
   if (!satisfies(found)) throw notReflectedYet(jobId, minRevision!);
 
-  const { document, syncedAt, status } = found;
-  const job = fieldMask === undefined ? document.job : applyFieldMask(fieldMask, document.job);
+  return fieldMask === undefined
+    ? found.answer
+    : answerOf(found, applyFieldMask(fieldMask, found.document.job));
+}
+
+function answerOf({ document, syncedAt, status }: JobFacts, job: Uint8Array): JobAnswer {
   const revision = revisionOf(document);
   return {
     job,
@@ -110,18 +116,36 @@ function entityTag(revision: bigint, job: Uint8Array): string {
   return `"${String(revision)}-${crc32(job).toString(16).padStart(8, '0')}"`;
 }
 
-interface ReadableJob {
+interface JobFacts {
   readonly document: VisibleDocument;
   readonly syncedAt: Date;
   readonly status: number;
 }
 
+interface ReadableJob extends JobFacts {
+  readonly projectId: string;
+  /** For those who ask for the whole job. */
+  readonly answer: JobAnswer;
+}
+
+/** What was made of jobs that are still at hand, as those are which several callers share. */
+const made = new WeakMap<StoredJob, ReadableJob>();
+
 /** The stored job, if this caller may know of it. */
 function readable(stored: StoredJob | undefined, caller: Caller): ReadableJob | undefined {
-  if (stored === undefined || !isVisible(stored.document)) return undefined;
-  const { projectId, status } = readJobHeading(stored.document.job);
-  if (!caller.mayRead(projectId)) return undefined;
-  return { document: stored.document, syncedAt: stored.syncedAt, status };
+  if (stored === undefined) return undefined;
+  const job = made.get(stored) ?? makeReadable(stored);
+  return job !== undefined && caller.mayRead(job.projectId) ? job : undefined;
+}
+
+function makeReadable(stored: StoredJob): ReadableJob | undefined {
+  const { document, syncedAt } = stored;
+  if (!isVisible(document)) return undefined;
+  const { projectId, status } = readJobHeading(document.job);
+  const facts = { document, syncedAt, status };
+  const job = { ...facts, projectId, answer: answerOf(facts, document.job) };
+  made.set(stored, job);
+  return job;
 }
 
 function notReflectedYet(jobId: string, revision: bigint): Status {

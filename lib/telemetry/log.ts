@@ -7,7 +7,11 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** Writes one JSON line for each thing that happened; the metrics go into the same line. */
-export type Log = (level: LogLevel, message: string, fields?: LogFields, metrics?: Metrics) => void;
+export interface Log {
+  (level: LogLevel, message: string, fields?: LogFields, metrics?: Metrics): void;
+  /** Whether lines of a level are written at all, for who would make many in vain; undefined where all are. */
+  readonly writes?: (level: LogLevel) => boolean;
+}
 
 const gravity: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 };
 
@@ -21,13 +25,15 @@ const gravity: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2
  * const log = createLog('info', (line) => process.stdout.write(`${line}\n`));
  */
 export function createLog(level: LogLevel, write: (line: string) => void, embedMetrics?: EmbedMetrics): Log {
-  return (lineLevel, message, fields = {}, metrics) => {
-    if (gravity[lineLevel] < gravity[level]) return;
+  const writes = (lineLevel: LogLevel): boolean => gravity[lineLevel] >= gravity[level];
+  const log: Log = (lineLevel, message, fields = {}, metrics) => {
+    if (!writes(lineLevel)) return;
     const now = new Date();
     const text = JSON.stringify({ time: now.toISOString(), level: lineLevel, message, ...fields });
     const embedded = metrics === undefined ? undefined : embedMetrics?.(metrics, now.getTime());
     write(embedded === undefined ? text : `${text.slice(0, -1)},${embedded}}`);
   };
+  return Object.assign(log, { writes });
 }
 
 /** An error for the log: its own words and those of its causes, with the place in the code. */

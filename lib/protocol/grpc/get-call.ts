@@ -43,7 +43,9 @@ export function createGetHandler({
     };
     answer().then(
       (job) => {
-        call.sendMetadata(toMetadata({ ...responseMetadata(job), 'x-request-id': requestId }));
+        const metadata = metadataOf(job).clone();
+        metadata.set('x-request-id', requestId);
+        call.sendMetadata(metadata);
         respond(null, asBuffer(job.job));
         logCall(undefined, String(job.revision));
       },
@@ -77,6 +79,15 @@ function headerReader(metadata: Metadata): HeaderReader {
     const values = metadata.get(name);
     return values.length === 0 ? undefined : values.map(String).join(',');
   };
+}
+
+/** The metadata of answers that are still at hand, as those are which several calls share. */
+const made = new WeakMap<JobAnswer, Metadata>();
+
+function metadataOf(job: JobAnswer): Metadata {
+  let metadata = made.get(job);
+  if (metadata === undefined) made.set(job, (metadata = toMetadata(responseMetadata(job))));
+  return metadata;
 }
 
 function toMetadata(values: Readonly<Record<string, string>>): Metadata {
