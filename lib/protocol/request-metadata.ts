@@ -59,7 +59,17 @@ function readConsistentRead(text: string | undefined): boolean {
 /** The caller's own request id where it is fit for a log line, otherwise a new one. */
 export function readRequestId(header: HeaderReader): string {
   const given = header('x-request-id');
-  return given !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : randomUUID();
+  return given !== undefined && /^[A-Za-z0-9._:-]{1,128}$/.test(given) ? given : newRequestId();
+}
+
+/** Names this process. */
+const idPrefix = randomUUID().slice(0, 24);
+let idsMade = 0;
+
+/** Unlike any other one: the process's and a number, which together look like a UUID. A random one takes ten times as long. */
+function newRequestId(): string {
+  idsMade = (idsMade + 1) % 2 ** 48;
+  return idPrefix + idsMade.toString(16).padStart(12, '0');
 }
 
 const unitsMs: Readonly<Record<string, number>> = {

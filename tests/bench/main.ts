@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import type { Figure } from './figure.ts';
 import { getGroup } from './get-group.ts';
 import { judge } from './goals.ts';
+import { grpcGroup } from './grpc-group.ts';
 import { jsonGroup } from './json-group.ts';
 import { describeMachine } from './machine.ts';
 import { printFigures, printGoals, printMachine } from './report.ts';
@@ -14,6 +15,7 @@ const groups: Readonly<Record<string, () => readonly Figure[] | Promise<readonly
   storage: storageGroup,
   json: jsonGroup,
   get: getGroup,
+  grpc: grpcGroup,
   start: startGroup,
 };
 

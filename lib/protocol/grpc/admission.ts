@@ -15,6 +15,7 @@ import { limitCompressed } from './compressed-messages.ts';
 import { callsForHealth, stalledMs, type GrpcLimits } from './limits.ts';
 import { tameTimeout } from './timeout.ts';
 import { respondTrailersOnly } from './trailers-only.ts';
+import type { ConnectionUse } from './connections.ts';
 import { measureUnsent, tooMuchUnsent, type Connection, type Unsent } from './unsent.ts';
 
 /** How often calls are looked through for those that have taken too long, in milliseconds. */
@@ -43,6 +44,7 @@ export function limitCalls(
   server: Http2Server | Http2SecureServer,
   limits: GrpcLimits,
   work: Admission,
+  connections: ConnectionUse,
   log: Log,
 ): void {
   /** The oldest first. */
@@ -54,8 +56,11 @@ export function limitCalls(
   const remember = (stream: ServerHttp2Stream, isGet: boolean): void => {
     const connection = stream.session;
     open.set(stream, { startMs: performance.now(), isGet, connection });
-    callsOf.set(connection, (callsOf.get(connection) ?? 0) + 1);
-    stream.once('close', () => {
+    const others = callsOf.get(connection) ?? 0;
+    callsOf.set(connection, others + 1);
+    if (others === 0) connections.busy(connection);
+    // Not `once`, which takes longer for what happens once in any case.
+    stream.on('close', () => {
       forget(stream);
     });
   };
@@ -65,8 +70,10 @@ export function limitCalls(
     if (call === undefined) return;
     open.delete(stream);
     const left = callsOf.get(call.connection)! - 1;
-    if (left === 0) callsOf.delete(call.connection);
-    else callsOf.set(call.connection, left);
+    callsOf.set(call.connection, left);
+    if (left > 0) return;
+    callsOf.delete(call.connection);
+    connections.idle(call.connection);
   };
 
   const refuse = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, failure: Status): void => {

@@ -1,46 +1,48 @@
 import { constants, type Http2SecureServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { GrpcLimits } from './limits.ts';
+import type { Connection } from './unsent.ts';
+
+/** Told which connections have calls. */
+export interface ConnectionUse {
+  readonly busy: (connection: Connection) => void;
+  readonly idle: (connection: Connection) => void;
+}
 
 /**
  * Bounds the connections of a server. Beyond the limit the one that has been without a call for the longest time is
  * closed in favour of the new one, so that connections that only sit there keep nobody out.
  */
-export function limitConnections(server: Http2Server | Http2SecureServer, limits: GrpcLimits): void {
-  /** Calls under way, by connection. */
-  const calls = new Map<ServerHttp2Session, number>();
+export function limitConnections(server: Http2Server | Http2SecureServer, limits: GrpcLimits): ConnectionUse {
+  const open = new Set<ServerHttp2Session>();
   /** Connections without a call, the one that has been so for the longest time first. */
   const idle = new Set<ServerHttp2Session>();
 
   server.on('session', (session) => {
-    calls.set(session, 0);
+    open.add(session);
     idle.add(session);
     session.once('close', () => {
-      calls.delete(session);
+      open.delete(session);
       idle.delete(session);
     });
-    if (calls.size <= limits.connections) return;
+    if (open.size <= limits.connections) return;
     const [longestIdle = session] = idle;
     longestIdle.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
-  });
-
-  server.on('stream', (stream) => {
-    const session = stream.session as ServerHttp2Session;
-    const underWay = calls.get(session);
-    if (underWay === undefined) return;
-    calls.set(session, underWay + 1);
-    idle.delete(session);
-    stream.once('close', () => {
-      const left = calls.get(session);
-      if (left === undefined) return;
-      calls.set(session, left - 1);
-      if (left === 1) idle.add(session);
-    });
   });
 
   // What has not finished its handshake is no session yet.
   server.maxConnections = limits.connections * 2;
   if ('setSecureContext' in server) limitHandshakes(server, limits.handshakeMs);
+
+  return {
+    busy(connection) {
+      idle.delete(connection as ServerHttp2Session);
+    },
+    idle(connection) {
+      const session = connection as ServerHttp2Session;
+      if (open.has(session)) idle.add(session);
+    },
+  };
 }
 
 /** Node's own limit is two minutes, and can only be set where the server is made. */

@@ -43,9 +43,7 @@ export function createGetHandler({
     };
     answer().then(
       (job) => {
-        const metadata = metadataOf(job).clone();
-        metadata.set('x-request-id', requestId);
-        call.sendMetadata(metadata);
+        call.sendMetadata(metadataOf(job, requestId));
         respond(null, asBuffer(job.job));
         logCall(undefined, String(job.revision));
       },
@@ -81,13 +79,27 @@ function headerReader(metadata: Metadata): HeaderReader {
   };
 }
 
-/** The metadata of answers that are still at hand, as those are which several calls share. */
-const made = new WeakMap<JobAnswer, Metadata>();
+/** Headers of answers that are still at hand, as those are which several calls share. */
+const made = new WeakMap<JobAnswer, Readonly<Record<string, string>>>();
 
-function metadataOf(job: JobAnswer): Metadata {
-  let metadata = made.get(job);
-  if (metadata === undefined) made.set(job, (metadata = toMetadata(responseMetadata(job))));
-  return metadata;
+/** Response metadata that is known to be well-formed, and so needs none of the checks and copies of grpc-js's own. */
+class ReadyMetadata extends Metadata {
+  private readonly headers: Readonly<Record<string, string>>;
+
+  constructor(headers: Readonly<Record<string, string>>) {
+    super();
+    this.headers = headers;
+  }
+
+  override toHttp2Headers(): Record<string, string> {
+    return this.headers;
+  }
+}
+
+function metadataOf(job: JobAnswer, requestId: string): Metadata {
+  let headers = made.get(job);
+  if (headers === undefined) made.set(job, (headers = responseMetadata(job)));
+  return new ReadyMetadata({ ...headers, 'x-request-id': requestId });
 }
 
 function toMetadata(values: Readonly<Record<string, string>>): Metadata {

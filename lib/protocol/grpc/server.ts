@@ -58,8 +58,8 @@ export function createGrpcServer({ limits: given, sharedReadMs = 0, ...parts }: 
         });
       });
       for (const http2Server of http2ServersOf(server)) {
-        limitConnections(http2Server, limits);
-        limitCalls(http2Server, limits, work, parts.log);
+        const connections = limitConnections(http2Server, limits);
+        limitCalls(http2Server, limits, work, connections, parts.log);
       }
       return boundPort;
     },
