@@ -5,11 +5,13 @@ import type { Figure } from './figure.ts';
 import { getGroup } from './get-group.ts';
 import { judge } from './goals.ts';
 import { grpcGroup } from './grpc-group.ts';
+import { growthGroup } from './growth-group.ts';
 import { jsonGroup } from './json-group.ts';
 import { describeMachine } from './machine.ts';
 import { printFigures, printGoals, printMachine } from './report.ts';
 import { startGroup } from './start-group.ts';
 import { storageGroup } from './storage-group.ts';
+import { syncGroup } from './sync-group.ts';
 
 const groups: Readonly<Record<string, () => readonly Figure[] | Promise<readonly Figure[]>>> = {
   storage: storageGroup,
@@ -17,6 +19,8 @@ const groups: Readonly<Record<string, () => readonly Figure[] | Promise<readonly
   get: getGroup,
   grpc: grpcGroup,
   start: startGroup,
+  sync: syncGroup,
+  growth: growthGroup,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });

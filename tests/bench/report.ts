@@ -18,6 +18,8 @@ export function printFigures(figures: readonly Figure[]): void {
   for (const [heading, lines] of Map.groupBy(figures, ({ group, subject }) => `${group}: ${subject}`)) {
     const units = [...new Set(lines.map(({ unit }) => unit))];
     const contestants = [...new Set(lines.map(({ contestant }) => contestant))];
+    // Where the first line is not ours, nothing is compared.
+    const compares = contestants[0]!.startsWith('ours');
     const find = (contestant: string, unit: string): Figure | undefined =>
       lines.find((line) => line.contestant === contestant && line.unit === unit);
     const rows = contestants.map((contestant) => [
@@ -27,11 +29,16 @@ export function printFigures(figures: readonly Figure[]): void {
         const ours = find(contestants[0]!, unit);
         return figure === undefined
           ? ['', '']
-          : [describe(figure), ours ? ratio(ours, figure).toFixed(2) : ''];
+          : [describe(figure), compares && ours ? ratioText(ratio(ours, figure)) : ''];
       }),
     ]);
-    printTable([[`\n${heading}`, ...units.flatMap((unit) => [unit, 'ours'])], ...rows]);
+    printTable([[`\n${heading}`, ...units.flatMap((unit) => [unit, compares ? 'ours' : ''])], ...rows]);
   }
+}
+
+/** Nothing where both are nothing. */
+function ratioText(value: number): string {
+  return Number.isFinite(value) ? value.toFixed(2) : '';
 }
 
 export function printGoals(verdicts: readonly Verdict[]): void {

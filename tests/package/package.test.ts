@@ -164,8 +164,8 @@ describe('serverless package', () => {
   });
 
   it.each([
-    ['get', 300_000],
-    ['sync', 360_000],
+    ['get', 180_000],
+    ['sync', 290_000],
   ])('keeps %s at or below %i bytes, and out of it what Lambda never runs', async (name, limit) => {
     const code = await readFile(join(folder, name, `functions/${name}.mjs`));
     expect(code.length).toBeLessThanOrEqual(limit);
