@@ -78,17 +78,16 @@ export async function getJob(
   const read = async (seesAll: boolean): Promise<ReadableJob | undefined> =>
     readable(await store.get(jobId, { consistent: seesAll, deadline, caller, meter }), caller);
   const consistent = request.consistent === true;
-  const hides = caller.readsEverything !== true;
-  const floor = new Floor(hides ? Math.min(notFoundAfterMs, deadline.remainingMs() / 2) : 0);
+  const floor = caller.readsEverything === true ? undefined : startFloor(notFoundAfterMs, deadline);
   let found: ReadableJob | undefined;
   try {
     found = await read(consistent);
     // Whoever names a revision knows of a write that a lagging read may not show. Hidden jobs take the same two reads
     // as absent ones.
     if (minRevision !== undefined && !consistent && !satisfies(found)) found = await read(true);
-    if (found === undefined) await floor.over;
+    if (found === undefined) await floor?.over;
   } finally {
-    floor.cancel();
+    floor?.cancel();
   }
   if (found === undefined) throw new Status('NOT_FOUND', `job ${jobId} was not found`);
   if (!satisfies(found)) throw notReflectedYet(jobId, minRevision!);
@@ -96,6 +95,10 @@ export async function getJob(
   return fieldMask === undefined
     ? found.answer
     : answerOf(found, applyFieldMask(fieldMask, found.document.job));
+}
+
+function startFloor(notFoundAfterMs: number, deadline: Deadline): Floor {
+  return new Floor(Math.min(notFoundAfterMs, deadline.remainingMs() / 2));
 }
 
 function answerOf({ document, syncedAt, status }: JobFacts, job: Uint8Array): JobAnswer {

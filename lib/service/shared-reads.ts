@@ -63,18 +63,22 @@ export function shareReads(reader: JobReader, options: SharedReadsOptions): JobR
     return read;
   };
 
+  const waitFor = async (read: SharedRead, jobId: string, readOptions: ReadOptions) => {
+    const stored = await readOptions.deadline.wait(read.found);
+    const isTheirs = stored === undefined && read.caller !== readOptions.caller;
+    return isTheirs ? reader.get(jobId, readOptions) : stored;
+  };
+
   return {
-    async get(jobId, readOptions) {
-      const { consistent, deadline, caller } = readOptions;
-      if (consistent) return reader.get(jobId, readOptions);
+    get(jobId, readOptions) {
+      if (readOptions.consistent) return reader.get(jobId, readOptions);
       const nowMs = now();
       for (const [id, read] of reads) {
         if (nowMs - read.startMs < maxAgeMs) break;
         forget(id, read);
       }
       const read = reads.get(jobId) ?? start(jobId, readOptions, nowMs);
-      const stored = read.stored ?? (await deadline.wait(read.found));
-      return stored === undefined && read.caller !== caller ? reader.get(jobId, readOptions) : stored;
+      return read.stored === undefined ? waitFor(read, jobId, readOptions) : read.found;
     },
   };
 }

@@ -36,12 +36,12 @@ export function createGetHandler({
       const call = { failure, notModified: false, meter, startMs, coldStart: false, more };
       logServedGet(log, { requestId, header, jobId, revision, ...call });
     };
-    const answer = async (): Promise<JobAnswer> => {
+    const answer = (): Promise<JobAnswer> => {
       jobId = decodeJobId(call.request);
       const request = { jobId, ...readRequestMetadata(header) };
       return getJob(parts, request, { authorization: header('authorization') }, deadlineOf(call), meter);
     };
-    answer().then(
+    settled(answer).then(
       (job) => {
         call.sendMetadata(metadataOf(job, requestId));
         respond(null, asBuffer(job.job));
@@ -54,6 +54,15 @@ export function createGetHandler({
       },
     );
   };
+}
+
+/** A promise for what is thrown, too. */
+function settled<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
 /** The caller's own deadline, if it is the earlier one; ends at once where the caller goes away. */
