@@ -61,7 +61,7 @@ function settled<T>(work: () => Promise<T>): Promise<T> {
   try {
     return work();
   } catch (error) {
-    return Promise.reject(error);
+    return Promise.reject(toStatus(error));
   }
 }
 
