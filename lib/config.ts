@@ -68,7 +68,7 @@ export interface GrpcConfig extends GetConfig {
   readonly port: number;
   /** Paths of PEM files; undefined for plaintext. */
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
-  /** Calls that are open at the same time. */
+  /** Calls that the server works on at the same time. */
   readonly maxCalls: number;
   /** Connections that are open at the same time. */
   readonly maxConnections: number;

@@ -49,12 +49,16 @@ async function hollow(path: string): Promise<string> {
 const standInsPlugin: Plugin = {
   name: 'stand-ins',
   setup(build) {
-    const unused = new Set([schemas, ...Object.keys(standIns)]);
+    const unused = new Set<string>();
+    build.onStart(() => {
+      for (const name of [schemas, ...Object.keys(standIns)]) unused.add(name);
+    });
     build.onLoad({ filter: /[/\\]node_modules[/\\]/ }, async ({ path }) => {
       const name = path.replaceAll('\\', '/').split('/node_modules/').at(-1)!;
-      if (!unused.delete(name)) return undefined;
+      unused.delete(name);
       if (name === schemas) return { contents: await hollow(path) };
-      const standIn = standIns[name]!;
+      const standIn = standIns[name];
+      if (standIn === undefined) return undefined;
       return { contents: `export * from './${standIn}';`, resolveDir: import.meta.dirname };
     });
     build.onEnd(() => ({
@@ -71,7 +75,8 @@ const endOnFailure: Plugin = {
   setup(build) {
     build.onEnd(({ errors }) => {
       // Time enough for the CLI to say what is wrong; the timer by itself keeps nothing alive.
-      if (errors.length > 0) setTimeout(() => process.exit(1), 2000).unref();
+      const isPackaged = !process.argv.includes('offline');
+      if (errors.length > 0 && isPackaged) setTimeout(() => process.exit(1), 2000).unref();
     });
   },
 };

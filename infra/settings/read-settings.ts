@@ -1,3 +1,4 @@
+import { ConfigError, readHttpConfig } from '../../lib/config.ts';
 import { definitions, type SettingName, type Settings } from './definitions.ts';
 import type { SettingValue } from './value.ts';
 
@@ -42,12 +43,33 @@ export function readSettings(service: string, stage: string, given: GivenSetting
   });
   const settings = Object.fromEntries(read) as Settings;
   if (problems.length === 0) problems.push(...contradictions(settings, stage));
+  if (problems.length === 0) problems.push(...refusedByFunctions(settings));
   if (problems.length > 0) throw new SettingsError(problems);
   return {
     ...settings,
     table: settings.table || `${service}-${stage}-jobs`,
     queue: settings.queue || `${service}-${stage}-job-events`,
   };
+}
+
+/** What the functions would not start with: their own check, made before anything is deployed. */
+function refusedByFunctions(settings: Settings): readonly string[] {
+  const environment = {
+    JOB_TABLE: settings.table || 'jobs',
+    AUTH_MODE: settings.auth,
+    JWT_ISSUER: settings.jwtIssuer,
+    JWT_AUDIENCE: settings.jwtAudience,
+    JWT_JWKS_URI: settings.jwtJwksUri,
+    IAM_PROJECTS: settings.iamProjects,
+    CORS_ORIGINS: settings.corsOrigins,
+  };
+  try {
+    readHttpConfig(environment);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigError) return [error.message];
+    throw error;
+  }
 }
 
 /** What is wrong with settings that are each in order. */

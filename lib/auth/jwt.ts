@@ -4,7 +4,7 @@ import { jwtVerify } from 'jose/jwt/verify';
 import { Status } from '../status.ts';
 import type { Authenticator, Caller } from './authenticator.ts';
 import { readBearerToken, unauthenticated } from './bearer-token.ts';
-import { KeySetUnavailableError, RemoteKeySet } from './key-set.ts';
+import { RemoteKeySet } from './key-set.ts';
 import { readableProjects } from './readable-projects.ts';
 
 export interface JwtOptions {
@@ -65,17 +65,15 @@ export function createJwtAuthenticator(
   };
 }
 
-function toAuthStatus(error: unknown): Error {
-  if (error instanceof KeySetUnavailableError) {
-    return new Status('UNAVAILABLE', 'tokens cannot be checked at the moment', {
-      details: [{ type: 'RetryInfo', retryDelayMs: 1000 }],
-      cause: error,
-    });
-  }
+function toAuthStatus(error: unknown): Status {
+  if (error instanceof Status) return error;
   if (error instanceof JWTExpired) return unauthenticated('the token has expired', error);
   if (error instanceof JOSEError) return unauthenticated('the token does not verify', error);
-  // The deadline, or a bug.
-  return error as Error;
+  // No key set, or one with keys that are none: too short, off their curve, or incomplete.
+  return new Status('UNAVAILABLE', 'tokens cannot be checked at the moment', {
+    details: [{ type: 'RetryInfo', retryDelayMs: 1000 }],
+    cause: error,
+  });
 }
 
 /** A claim that is missing or of another form grants nothing. */

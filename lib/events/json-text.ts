@@ -5,6 +5,14 @@ import { jsonDepthLimit } from './limits.ts';
 const longNumber = /[:[,\s]-?\d{16}/;
 
 /**
+ * An even number of backslashes at the end of an object's name. After such a name V8 misreads other names with escapes,
+ * also in later texts, so that an event would mean something else from one process to the next.
+ *
+ * @see https://github.com/nodejs/node/issues/63785
+ */
+const nameEndsInBackslash = /(?<!\\)(?:\\\\)+"\s*:/;
+
+/**
  * Parses JSON. Integers beyond 2^53 become strings, which proto3 JSON takes as well, and so keep every digit.
  *
  * @throws {Status} INVALID_ARGUMENT, without a word of the text
@@ -13,6 +21,8 @@ export function readJson(text: string): unknown {
   // Before it is parsed: deep nesting costs a parser its stack, and memory many times the text.
   if (isDeeperThan(jsonDepthLimit, text))
     throw invalidArgument('event', `has more than ${jsonDepthLimit} objects and arrays in one another`);
+  if (nameEndsInBackslash.test(text))
+    throw invalidArgument('event', 'has a name that ends in a backslash; choose another one');
   try {
     return longNumber.test(text) ? (JSON.parse(text, keepDigits) as unknown) : (JSON.parse(text) as unknown);
   } catch {

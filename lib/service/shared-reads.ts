@@ -1,4 +1,5 @@
 import { Deadline } from '../deadline.ts';
+import { readJobHeading } from '../job/job-heading.ts';
 import type { JobReader, ReadOptions, StoredJob } from '../store/job-store.ts';
 
 export interface SharedReadsOptions {
@@ -27,8 +28,8 @@ interface SharedRead {
 
 /**
  * A reader that makes one read of a job for all who ask for it at about the same time, as those do who poll a job that
- * everybody waits for. Consistent reads are never shared, nor is that nothing was found: it may be a job that the one
- * who asked first may not read.
+ * everybody waits for. Consistent reads are never shared, nor is that nothing was found, which may be so for the one who
+ * asked first only, nor a document with a caller who may not read it.
  */
 export function shareReads(reader: JobReader, options: SharedReadsOptions): JobReader {
   const { maxAgeMs, timeoutMs, now = () => performance.now() } = options;
@@ -65,8 +66,8 @@ export function shareReads(reader: JobReader, options: SharedReadsOptions): JobR
 
   const waitFor = async (read: SharedRead, jobId: string, readOptions: ReadOptions) => {
     const stored = await readOptions.deadline.wait(read.found);
-    const isTheirs = stored === undefined && read.caller !== readOptions.caller;
-    return isTheirs ? reader.get(jobId, readOptions) : stored;
+    if (read.caller === readOptions.caller) return stored;
+    return mayShare(stored, readOptions.caller) ? stored : reader.get(jobId, readOptions);
   };
 
   return {
@@ -78,9 +79,16 @@ export function shareReads(reader: JobReader, options: SharedReadsOptions): JobR
         forget(id, read);
       }
       const read = reads.get(jobId) ?? start(jobId, readOptions, nowMs);
-      return read.stored === undefined ? waitFor(read, jobId, readOptions) : read.found;
+      if (read.stored === undefined) return waitFor(read, jobId, readOptions);
+      return mayShare(read.stored, readOptions.caller) ? read.found : reader.get(jobId, readOptions);
     },
   };
+}
+
+/** Whoever may not read a job makes a read of his own, which takes the time that one of an absent job takes. */
+function mayShare(stored: StoredJob | undefined, caller: ReadOptions['caller']): boolean {
+  if (stored === undefined || stored.document.deleted) return false;
+  return caller === undefined || caller.mayRead(readJobHeading(stored.document.job).projectId);
 }
 
 function sizeOf(stored: StoredJob | undefined): number {

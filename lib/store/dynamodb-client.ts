@@ -116,6 +116,7 @@ function createEndpoint(config: DynamoDBClient['config']): () => Promise<Endpoin
     // All commands that name one table have the same rules.
     const { url } = await getEndpointFromInstructions({}, GetItemCommand, { ...config }, {});
     const { protocol, hostname, port, pathname } = url;
+    if (pathname !== '/') throw endpointError(`${url.href} has a path; DynamoDB has none`);
     return { protocol, hostname, port: port === '' ? undefined : Number(port), path: pathname };
   };
   return async () => {
@@ -126,6 +127,11 @@ function createEndpoint(config: DynamoDBClient['config']): () => Promise<Endpoin
       throw error;
     }
   };
+}
+
+/** Nothing that another try could change. */
+function endpointError(message: string): Error {
+  return Object.assign(new Error(`the table's endpoint ${message}`), { name: 'EndpointError' });
 }
 
 /** The SDK's wait before another try knows of no signal. */

@@ -33,6 +33,7 @@ const permanentFailures = new Set([
   'AccessDeniedException',
   'ConditionalCheckFailedException',
   'CredentialsProviderError',
+  'EndpointError',
   'InvalidSignatureException',
   'ResourceNotFoundException',
   'SerializationException',

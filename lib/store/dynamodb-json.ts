@@ -63,9 +63,10 @@ interface ServiceError extends Error {
 /** The error in an answer that is none: by the name that DynamoDB gives it, if it was DynamoDB that answered. */
 export function decodeError(response: TransportResponse): ServiceError {
   const { statusCode, body } = response;
-  const { __type = 'UnknownError', message, Message, ...rest } = decodeErrorBody(body);
+  const { __type, message, Message, ...rest } = decodeErrorBody(body);
+  const type = typeof __type === 'string' ? __type : 'UnknownError';
   const error = new Error(message ?? Message ?? `the table answered with HTTP status ${statusCode}`);
-  error.name = __type.slice(__type.lastIndexOf('#') + 1);
+  error.name = type.slice(type.lastIndexOf('#') + 1);
   const $fault = statusCode < 500 ? ('client' as const) : ('server' as const);
   return Object.assign(error, rest, {
     $fault,
@@ -74,7 +75,7 @@ export function decodeError(response: TransportResponse): ServiceError {
   });
 }
 
-function decodeErrorBody(body: Uint8Array): { __type?: string; message?: string; Message?: string } {
+function decodeErrorBody(body: Uint8Array): { __type?: unknown; message?: string; Message?: string } {
   try {
     return decodeAnswer(body);
   } catch {

@@ -61,7 +61,8 @@ export function createTransport({ connectTimeoutMs, answerTimeoutMs }: Transport
 
     handle({ protocol, hostname, port, method, path, headers, body, abortSignal }) {
       return new Promise((resolve, reject) => {
-        const options = { hostname, port, method, path, headers };
+        // A URL has brackets around an IPv6 address; a socket has none.
+        const options = { hostname: hostname.replace(/^\[|\]$/g, ''), port, method, path, headers };
         const onResponse = (message: IncomingMessage): void => {
           collect(message, settle, fail);
         };

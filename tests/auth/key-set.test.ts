@@ -54,6 +54,16 @@ describe('the keys of the token issuer', () => {
     expect(issuer.asked()).toBe(1);
   });
 
+  it('that are broken are the issuer\u2019s fault, not the caller\u2019s and not ours: UNAVAILABLE', async () => {
+    const { y, ...noPoint } = first.jwk;
+    for (const jwk of [noPoint, { ...first.jwk, y: first.jwk.x }]) {
+      issuer.published = { keys: [jwk] };
+      nowMs += lastKnownGoodMs + 1;
+      expect([jwk, await verdict(first)]).toEqual([jwk, 'UNAVAILABLE']);
+    }
+    expect(y).toBeDefined();
+  });
+
   it('are asked about again when they are no longer fresh, so that a withdrawn key ends', async () => {
     expect(await verdict(first)).toBe('OK');
     publish(second);

@@ -60,6 +60,14 @@ describe('a job event', () => {
     expect(jobOf(asNumber)).toMatchObject({ dataSizeBytes: '9223372036854775807' });
   });
 
+  it('may not have a name that ends in a backslash, after which V8 misreads others', () => {
+    const env = (vars: string): string =>
+      `{"jobId":"j","revision":1,"snapshot":{"id":"j","jobParameters":{"env":{"vars":{${vars}}}}}}`;
+    expect(() => parse(env('"abc":"1","k\\\\":"2"'))).toThrow('has a name that ends in a backslash');
+    expect(JSON.stringify(jobOf(env('"abc":"1","k\\"":"2"')))).toContain('"k\\"":"2"');
+    expect(JSON.stringify(jobOf(env('"abc":"a\\\\","k":"b\\\\\\": c"')))).toContain('"abc":"a\\\\"');
+  });
+
   it('may use the names of the .proto, and stores default values as absent', () => {
     const event = {
       job_id: 'j1',

@@ -32,6 +32,19 @@ describe('the settings of a deployment', () => {
     }
   };
 
+  it.each<[string, GivenSettings, string]>([
+    [
+      'origins where nobody signs preflights',
+      { corsOrigins: '*' },
+      'CORS_ORIGINS is set, and AUTH_MODE is "iam"',
+    ],
+    ['an origin that is none', { ...jwt, corsOrigins: 'example.org' }, 'CORS_ORIGINS has "example.org"'],
+    ['a principal that is none', { iamProjects: '{"foo":["p"]}' }, 'IAM_PROJECTS is wrong at "foo"'],
+    ['an address that is none', { ...jwt, jwtJwksUri: 'https://:' }, 'JWT_JWKS_URI is "https://:"'],
+  ])('refuse what the functions would not start with: %s', (_, given, problem) => {
+    expect(problems(given)).toEqual([expect.stringContaining(problem)]);
+  });
+
   it('are closed and complete where nothing is given', () => {
     expect(read()).toMatchObject({
       auth: 'iam',

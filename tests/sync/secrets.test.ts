@@ -65,6 +65,8 @@ function withSecrets(job: Json): Json {
       ],
       env: {
         ...env,
+        // The other arm of the oneof.
+        dockerImageResourceId: undefined,
         vars: { TOKEN: variable, [password]: password, SHORT: '1' },
         dockerImageSpec: { imageUrl: 'registry.example.org/i', username: 'u', passwordPlainText: password },
         pythonEnv: {

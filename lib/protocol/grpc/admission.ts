@@ -78,7 +78,9 @@ export function limitCalls(
 
   const refuse = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, failure: Status): void => {
     const requestId = readRequestId((name) => headers[name] as string | undefined);
-    log('info', 'get', { requestId, protocol: 'grpc', code: failure.code });
+    const { code } = failure;
+    const by = { metric: 'Errors', dimension: 'Code', value: code } as const;
+    log('info', 'get', { requestId, protocol: 'grpc', code }, { values: { Errors: 1 }, by });
     respondTrailersOnly(stream, failure, requestId);
   };
 
