@@ -1,158 +1,146 @@
-/** Native gRPC: throughput, latency and the server's CPU, for a job that everybody asks for and for jobs that nobody else does. */
-import { execFileSync, fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+/** Native gRPC: throughput, latency and the server's CPU, for one job that all ask for and for jobs asked for once. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { functionEnvironment } from '../support/functions.ts';
-import { projectRoot } from '../support/local-stack.ts';
+import { key } from '../../lib/store/head-item.ts';
 import type { Figure } from './figure.ts';
-import type { Load, LoadResult } from './grpc/load.ts';
+import { startChild, type Child } from './grpc/child.ts';
+import { startContestants, type Contestant } from './grpc/contestants.ts';
+import { isH2loadInstalled, runH2load } from './grpc/h2load.ts';
+import type { Load, Loaded } from './grpc/load.ts';
+import { frame, jobId, request } from './grpc/request.ts';
 import { typical } from './jobs.ts';
 import { turns } from './measure.ts';
 import { generateStaticCode } from './peers/protobufjs-static.ts';
 import { storedItems } from './stored-items.ts';
-import { startStubTable } from './stub-table.ts';
+import { startStubTable, type StubTable } from './stub-table.ts';
+
+const table = 'jobs';
+const jobsInTable = 2000;
+const connections = 4;
+const concurrency = 64;
+const under = `${concurrency} calls at a time over ${connections} connections`;
 
 const rounds = 9;
-/** Before the first round, so that what is compiled late counts against nobody. */
-const warmUpRounds = 2;
-const startTimeoutMs = 20_000;
-const turnTimeoutMs = 30_000;
+/** Of h2load, which measures the hot job only, when everything is warm. */
+const h2loadRounds = 5;
+/** Of every contestant, before all else: what is compiled late must not count. */
+const warmUpCalls = 6000;
 
-/** What is asked for. A cold job is asked for again long after its read was shared. */
-const subjects = [
-  { subject: 'hot job, typical', calls: 6000, concurrency: 64, jobs: 1 },
-  { subject: 'cold jobs, typical', calls: 2500, concurrency: 64, jobs: 2500 },
-] as const;
-
-interface Contestant {
-  readonly name: string;
-  readonly process: ChildProcess;
-  readonly port: number;
-}
+/** With the calls of a turn: enough for some collections of garbage, as a turn without one would look too good. */
+const hot = { subject: `hot job, typical, ${under}`, calls: 3000, jobs: 1 };
+/** A job comes again when all others have been asked for: long after its read was shared. */
+const cold = { subject: `cold jobs, typical, ${under}`, calls: 1000, jobs: jobsInTable };
 
 export async function grpcGroup(): Promise<readonly Figure[]> {
   generateStaticCode();
   const stub = await startStubTable();
-  const children: ChildProcess[] = [];
+  const children: Child[] = [];
+  const started = (child: Child): void => {
+    children.push(child);
+  };
   try {
-    for (const item of await storedItems('bench', typical.bytes)) await stub.keep('jobs', undefined, item);
-    const env = { ...functionEnvironment(stub.endpoint, 'jobs'), LOG_LEVEL: 'warn', GRPC_PORT: '0' };
-    const job = { JOB: Buffer.from(typical.bytes).toString('base64') };
-    const start = async (name: string, file: string, args: readonly string[], variables: object) => {
-      const child = startServer(file, args, { ...process.env, ...variables });
-      children.push(child);
-      return { name, process: child, port: await portOf(child) };
-    };
-    const peer = (name: string) => start(name, 'tests/bench/grpc/peer-server.ts', [name], job);
-    const contestants: Contestant[] = [
-      await start('ours', 'functions/grpc.ts', [], env),
-      await start('ours, no read shared', 'functions/grpc.ts', [], { ...env, GRPC_SHARED_READ_MS: '0' }),
-      await peer('grpc-js echo'),
-      await peer('grpc-js decoding and encoding'),
-      await peer('connect-node'),
-      await peer('node:http2 by hand'),
+    await keepJobs(stub);
+    const job = typical.bytes;
+    const contestants = await startContestants({ endpoint: stub.endpoint, table, job, started });
+    const callers = startChild('load', join(import.meta.dirname, 'grpc/load.ts'));
+    started(callers);
+    for (const contestant of contestants) await takeTurn(contestant, callers, { ...hot, calls: warmUpCalls });
+    const figures = [
+      ...(await measureCalls(contestants, callers, hot)),
+      ...(await measureCalls(contestants, callers, cold)),
     ];
-    const callers = fork(join(import.meta.dirname, 'grpc/load.ts'));
-    children.push(callers);
-    const figures: Figure[] = [];
-    for (const { subject, ...load } of subjects)
-      figures.push(...(await measureSubject(subject, contestants, callers, load)));
-    figures.push(...withH2load(contestants));
+    if (await isH2loadInstalled()) figures.push(...(await measureH2load(contestants)));
+    else console.log('\ngrpc: h2load is not installed, so that nothing is measured with it');
     return figures;
   } finally {
-    for (const child of children) child.kill('SIGKILL');
+    for (const child of children) child.kill();
     stub.stop();
   }
 }
 
-function startServer(file: string, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  const execArgv = ['--import', join(import.meta.dirname, 'grpc/report-usage.js')];
-  return fork(join(projectRoot, file), args, { env, execArgv, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
+async function keepJobs(stub: StubTable): Promise<void> {
+  for (let index = 0; index < jobsInTable; index++)
+    for (const item of await storedItems(jobId(index), typical.bytes))
+      await stub.keep(table, key(jobId(index), item['part']!.S!), item);
 }
 
-/** Every server here says where it listens when it does. */
-async function portOf({ stdout }: ChildProcess): Promise<number> {
-  for (let text = ''; ;) {
-    const signal = AbortSignal.timeout(startTimeoutMs);
-    const [chunk] = (await once(stdout!, 'data', { signal })) as [Buffer];
-    text += chunk.toString();
-    const [, port] = /on 127\.0\.0\.1:(\d+)/.exec(text) ?? [];
-    if (port !== undefined) return Number(port);
-  }
-}
-
-async function ask<T>(child: ChildProcess, question: object): Promise<T> {
-  const answer = once(child, 'message', { signal: AbortSignal.timeout(turnTimeoutMs) });
-  child.send(question);
-  return ((await answer) as [T])[0];
-}
-
-interface Turn extends LoadResult {
+interface Turn extends Loaded {
   readonly cpuUs: number;
 }
 
-async function measureSubject(
-  subject: string,
-  contestants: readonly Contestant[],
-  callers: ChildProcess,
-  load: Omit<Load, 'port'>,
-): Promise<readonly Figure[]> {
-  const takeTurn = async ({ name, process: server, port }: Contestant): Promise<Turn> => {
-    const before = await ask<number>(server, {});
-    const { result, error } = await ask<{ result?: LoadResult; error?: string }>(callers, { ...load, port });
-    if (result === undefined) throw new Error(`${name}: ${error!}`);
-    return { ...result, cpuUs: ((await ask<number>(server, {})) - before) / load.calls };
-  };
-  const taken = contestants.map((): Turn[] => []);
-  for (let round = -warmUpRounds; round < rounds; round++)
-    for (const index of turns(contestants.length, round + warmUpRounds)) {
-      const turn = await takeTurn(contestants[index]!);
-      if (round >= 0) taken[index]!.push(turn);
-    }
-  const units: readonly [string, (turn: Turn) => number][] = [
-    ['calls/s', ({ callsPerSecond }) => callsPerSecond],
-    ['µs server CPU', ({ cpuUs }) => cpuUs],
-    ['ms p50', ({ p50Ms }) => p50Ms],
-    ['ms p99', ({ p99Ms }) => p99Ms],
-  ];
-  return contestants.flatMap(({ name }, index) =>
-    units.map(([unit, of]) => ({
-      group: 'grpc',
-      subject: `${subject}, ${load.concurrency} calls at a time`,
-      contestant: name,
-      unit,
-      rounds: taken[index]!.map(of),
-    })),
-  );
+/** Calls one server; its CPU is that of a call. */
+async function takeTurn(
+  { port, cpuUs }: Contestant,
+  callers: Child,
+  { calls, jobs }: Pick<Load, 'calls' | 'jobs'>,
+): Promise<Turn> {
+  const job = Buffer.from(typical.bytes).toString('base64');
+  const before = await cpuUs();
+  const load: Load = { port, calls, jobs, connections, concurrency, job };
+  const loaded = await callers.ask<Loaded>(load);
+  return { ...loaded, cpuUs: ((await cpuUs()) - before) / calls };
 }
 
-/** The same hot job from a caller that is not JavaScript, where the machine has it. */
-function withH2load(contestants: readonly Contestant[]): readonly Figure[] {
-  const request = Buffer.from('000000000e0a0c62656e63682d303030303030', 'hex');
-  const call = (port: number): number => {
-    const path = `http://127.0.0.1:${port}/yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get`;
-    const headers = ['content-type: application/grpc+proto', 'te: trailers'].flatMap((header) => [
-      '-H',
-      header,
-    ]);
-    const args = ['-n', '6000', '-c', '4', '-m', '16', ...headers, '-d', '/dev/stdin', path];
-    const output = execFileSync('h2load', args, { input: request, timeout: turnTimeoutMs }).toString();
-    return Number(/, ([\d.]+) req\/s/.exec(output)?.[1]);
-  };
+async function measureCalls(
+  contestants: readonly Contestant[],
+  callers: Child,
+  { subject, ...load }: typeof hot,
+): Promise<readonly Figure[]> {
+  // The first is dropped.
+  const taken = await takeTurns(contestants, 1 + rounds, (contestant) => takeTurn(contestant, callers, load));
+  return [...taken].flatMap(([contestant, [, ...values]]) => {
+    const figure = (unit: string, of: (turn: Turn) => number): Figure => ({
+      group: 'grpc',
+      subject,
+      contestant,
+      unit,
+      rounds: values.map(of),
+    });
+    return [
+      figure('calls/s', ({ callsPerSecond }) => callsPerSecond),
+      figure('µs server CPU', (turn) => turn.cpuUs),
+      figure('ms p50', ({ p50Ms }) => p50Ms),
+      figure('ms p99', ({ p99Ms }) => p99Ms),
+    ];
+  });
+}
+
+async function measureH2load(contestants: readonly Contestant[]): Promise<readonly Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   try {
-    execFileSync('h2load', ['--version']);
-  } catch {
-    console.log('\nh2load is not installed: no calls from it');
-    return [];
+    const requestFile = join(folder, 'request');
+    await writeFile(requestFile, request(jobId(0)));
+    const answerBytes = frame(typical.bytes).length;
+    const load = { calls: 1500, connections, concurrency, requestFile, answerBytes };
+    const taken = await takeTurns(contestants, h2loadRounds, ({ port }) => runH2load({ ...load, port }));
+    const subject = `calls from h2load, hot job, typical, ${under}`;
+    return [...taken].map(([contestant, values]) => ({
+      group: 'grpc',
+      subject,
+      contestant,
+      unit: 'calls/s',
+      rounds: values,
+    }));
+  } finally {
+    await rm(folder, { recursive: true });
   }
-  const taken = contestants.map((): number[] => []);
-  for (let round = 0; round < 5; round++)
-    for (const index of turns(contestants.length, round)) taken[index]!.push(call(contestants[index]!.port));
-  return contestants.map(({ name }, index) => ({
-    group: 'grpc',
-    subject: 'calls from h2load, hot job, typical',
-    contestant: name,
-    unit: 'calls/s',
-    rounds: taken[index]!,
-  }));
+}
+
+/** What each contestant's turns came to, by its name. */
+async function takeTurns<T>(
+  contestants: readonly Contestant[],
+  rounds: number,
+  turn: (contestant: Contestant) => Promise<T>,
+): Promise<ReadonlyMap<string, readonly T[]>> {
+  const taken = new Map(contestants.map(({ name }) => [name, [] as T[]]));
+  for (let round = 0; round < rounds; round++)
+    for (const index of turns(contestants.length, round)) {
+      const contestant = contestants[index]!;
+      const came = await turn(contestant).catch((cause: unknown) => {
+        throw new Error(`${contestant.name} could not be measured`, { cause });
+      });
+      taken.get(contestant.name)!.push(came);
+    }
+  return taken;
 }

@@ -45,7 +45,7 @@ export function printGoals(verdicts: readonly Verdict[]): void {
   console.log();
   for (const { what, relation, limit, measured, met } of verdicts)
     console.log(
-      `goal: ${what} ${relation} ${limit}: measured ${short(measured)} — ${met ? 'met' : 'not met'}`,
+      `goal: ${what} ${relation} ${short(limit)}: measured ${short(measured)} — ${met ? 'met' : 'not met'}`,
     );
 }
 

@@ -9,7 +9,7 @@ export interface FuzzResult extends Omit<WorkerResult, 'failure'> {
 }
 
 /** Beyond the time that it was given, a target that has not ended hangs, in milliseconds. */
-const hangMs = 10_000;
+const hangMs = 60_000;
 
 /** A target that keeps more than this has a leak, in MiB. */
 const memoryMiB = 256;

@@ -1,69 +1,59 @@
-/** A peer of the native gRPC server, in a process of its own: `peer-server.ts KIND`, the job's bytes in $JOB, base64. */
-import { createServer, type ServerHttp2Stream } from 'node:http2';
+/** A server that one would build instead, in a process of its own: peer-server.ts NAME, the Job in $JOB, in base64. */
+import { createServer, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { fromBinary } from '@bufbuild/protobuf';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
-import { Server, ServerCredentials, type UntypedHandleCall } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type handleUnaryCall } from '@grpc/grpc-js';
 import { projectJobService } from '../../../lib/protocol/grpc/service-definition.ts';
 import { jobDesc, serviceDesc } from '../../support/job-descriptors.ts';
 import { importStaticCode } from '../peers/protobufjs-static.ts';
+import type { PeerName } from './contestants.ts';
+import { frame } from './request.ts';
 
 const job = Buffer.from(process.env['JOB']!, 'base64');
 
-const kinds: Readonly<Record<string, () => Promise<number>>> = {
-  /** Answers the same bytes at once, whatever it is asked. */
+const servers: Readonly<Record<PeerName, () => Promise<number>>> = {
   'grpc-js echo': () =>
     serveWithGrpcJs((_call, respond) => {
       respond(null, job);
     }),
 
-  /** What generated code does: a message object in, a message object out. */
   'grpc-js decoding and encoding': async () => {
     const { GetProjectJobRequest, Job } = await importStaticCode();
-    const ready = Job.decode(job);
+    const message = Job.decode(job);
     return serveWithGrpcJs((call, respond) => {
       GetProjectJobRequest.decode(call.request);
-      respond(null, Buffer.from(Job.encode(ready).finish()));
+      respond(null, Job.encode(message).finish() as Buffer);
     });
   },
 
   'connect-node': () => {
-    const ready = fromBinary(jobDesc, job);
+    const message = fromBinary(jobDesc, job);
     const adapter = connectNodeAdapter({
-      routes: (router) => router.service(serviceDesc, { get: () => ready } as never),
+      routes: (router) => router.service(serviceDesc, { get: () => message } as object),
     });
     return listen(createServer(adapter));
   },
 
-  /** The least that can answer: frames and headers by hand. */
-  'node:http2 by hand': () => {
-    const frame = Buffer.alloc(5 + job.length);
-    frame.writeUInt32BE(job.length, 1);
-    job.copy(frame, 5);
+  'bare node:http2': () => {
+    const answer = frame(job);
     const server = createServer();
-    server.on('stream', (stream: ServerHttp2Stream) => {
+    server.on('stream', (stream) => {
       stream.resume().once('end', () => {
-        stream.respond(
-          { ':status': 200, 'content-type': 'application/grpc+proto' },
-          { waitForTrailers: true },
-        );
+        stream.respond({ 'content-type': 'application/grpc+proto' }, { waitForTrailers: true });
         stream.once('wantTrailers', () => {
           stream.sendTrailers({ 'grpc-status': '0' });
         });
-        stream.end(frame);
+        stream.end(answer);
       });
     });
     return listen(server);
   },
 };
 
-type Respond = (error: null, answer: Buffer) => void;
-
-function serveWithGrpcJs(
-  handle: (call: { readonly request: Buffer }, respond: Respond) => void,
-): Promise<number> {
+function serveWithGrpcJs(get: handleUnaryCall<Buffer, Buffer>): Promise<number> {
   const server = new Server();
-  server.addService(projectJobService, { Get: handle as UntypedHandleCall });
+  server.addService(projectJobService, { Get: get });
   return new Promise((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(port);
@@ -72,7 +62,7 @@ function serveWithGrpcJs(
   });
 }
 
-function listen(server: ReturnType<typeof createServer>): Promise<number> {
+function listen(server: Http2Server): Promise<number> {
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
       resolve((server.address() as AddressInfo).port);
@@ -80,4 +70,5 @@ function listen(server: ReturnType<typeof createServer>): Promise<number> {
   });
 }
 
-console.log(`on 127.0.0.1:${await kinds[process.argv[2]!]!()}`);
+const port = await servers[process.argv[2] as PeerName]();
+console.log(`gRPC is served on 127.0.0.1:${port}`);
