@@ -20,6 +20,8 @@ export interface DynamoDbJobStoreOptions {
   readonly table: string;
   /** How long a deleted job's tombstone is kept. */
   readonly tombstoneDays: number;
+  /** Whether the table has the index by project, and its items what that is made of; false unless set. */
+  readonly indexed?: boolean;
   readonly log: Log;
   /** The clock. */
   readonly now?: () => Date;
@@ -43,6 +45,7 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
     client,
     table,
     tombstoneDays,
+    indexed = false,
     log,
     now = () => new Date(),
     limits = dynamoDbSizeLimits,
@@ -112,7 +115,7 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
       const condition = conditionFor(document, expect);
       const layout = document.deleted
         ? { item: tombstoneItem(jobId, syncedAt, tombstoneDays), rest: undefined }
-        : layOut(headItemWithoutJob(jobId, document, generation, syncedAt), document, limits);
+        : layOut(headItemWithoutJob(jobId, document, generation, syncedAt, indexed), document, limits);
       const parts = layout.rest ? await partsWriter.write(jobId, generation, layout.rest, deadline) : 0;
       const item = parts === 0 ? layout.item : { ...layout.item, parts: { N: String(parts) } };
 

@@ -4,6 +4,7 @@ import { revisionOf, tombstone, type LiveDocument } from '../job/document.ts';
 import { readJobHeading } from '../job/job-heading.ts';
 import { jobStatusName } from '../job/job-status.ts';
 import { decodeJob } from './encoding.ts';
+import { indexAttributes } from './index-attributes.ts';
 import type { StoredJob } from './job-store.ts';
 import { decodeLaterPatches, encodeLaterPatches } from './later-patches.ts';
 
@@ -66,6 +67,7 @@ export function headItemWithoutJob(
   document: LiveDocument,
   generation: string,
   syncedAt: Date,
+  indexed: boolean,
 ): Item {
   const { projectId, status } = readJobHeading(document.job);
   return {
@@ -79,6 +81,7 @@ export function headItemWithoutJob(
     ...(projectId !== '' && { project_id: { S: projectId } }),
     status: { S: jobStatusName(status) },
     synced_at: milliseconds(syncedAt),
+    ...(indexed && indexAttributes(document)),
   };
 }
 

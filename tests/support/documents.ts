@@ -9,15 +9,27 @@ export interface JobInit {
   readonly name?: string;
   readonly status?: number;
   readonly config?: string | Uint8Array;
+  readonly dataExpiresAt?: Date;
+  readonly dataCleared?: boolean;
+  readonly startedAt?: Date;
 }
 
 /** A Job's bytes. */
-export function jobBytes({ id = 'j1', projectId = 'p1', name, status, config }: JobInit = {}): Uint8Array {
+export function jobBytes(init: JobInit = {}): Uint8Array {
+  const { id = 'j1', projectId = 'p1', name, status, config, dataExpiresAt, dataCleared, startedAt } = init;
   const writer = new WireWriter().lengthDelimited(1, Buffer.from(id));
   if (name !== undefined) writer.lengthDelimited(2, Buffer.from(name));
   if (status !== undefined) writer.tag(6, 0).varint(status);
   if (config !== undefined) writer.lengthDelimited(7, Buffer.from(config));
-  return writer.lengthDelimited(9, Buffer.from(projectId)).finish();
+  writer.lengthDelimited(9, Buffer.from(projectId));
+  if (dataExpiresAt !== undefined) writer.lengthDelimited(11, timestamp(dataExpiresAt));
+  if (dataCleared === true) writer.tag(12, 0).varint(1);
+  if (startedAt !== undefined) writer.lengthDelimited(17, timestamp(startedAt));
+  return writer.finish();
+}
+
+function timestamp(date: Date): Uint8Array {
+  return new WireWriter().tag(1, 0).varint(Math.floor(date.getTime() / 1000)).finish();
 }
 
 export function snapshotOf(init: JobInit, revision: number): LiveDocument {

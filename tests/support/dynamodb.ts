@@ -48,7 +48,7 @@ export function testClient(endpoint: string): DynamoDBClient {
   });
 }
 
-/** Makes a job table as infra/table.yml has it. */
+/** Makes a job table as infra/table.yml has it, with the index of deployments that are fed by upstream. */
 export async function createTable(
   endpoint: string,
   table = `jobs-${crypto.randomUUID()}`,
@@ -61,10 +61,22 @@ export async function createTable(
       AttributeDefinitions: [
         { AttributeName: 'job_id', AttributeType: 'S' },
         { AttributeName: 'part', AttributeType: 'S' },
+        { AttributeName: 'project_id', AttributeType: 'S' },
+        { AttributeName: 'look_at', AttributeType: 'N' },
       ],
       KeySchema: [
         { AttributeName: 'job_id', KeyType: 'HASH' },
         { AttributeName: 'part', KeyType: 'RANGE' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'by-project',
+          KeySchema: [
+            { AttributeName: 'project_id', KeyType: 'HASH' },
+            { AttributeName: 'look_at', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['digest', 'synced_at'] },
+        },
       ],
     }),
   );
