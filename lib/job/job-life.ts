@@ -1,3 +1,4 @@
+import { isRunning } from './job-status.ts';
 import { WireReader, WireType } from './wire.ts';
 
 /** Where a job is in its life. */
@@ -16,9 +17,6 @@ const dataExpiresAtTag = (11 << 3) | WireType.lengthDelimited;
 const dataClearedTag = (12 << 3) | WireType.varint;
 const startedAtTag = (17 << 3) | WireType.lengthDelimited;
 
-/** SUCCESS, ERROR, CANCELLED. */
-const finalStatuses: ReadonlySet<bigint> = new Set([4n, 5n, 6n]);
-
 /**
  * Reads where a Job is in its life, without decoding the rest.
  *
@@ -29,7 +27,7 @@ export function readJobLife(job: Uint8Array): JobLife {
   let startedAt: number | undefined;
   let dataExpiresAt: number | undefined;
   let dataCleared = false;
-  let status = 0n;
+  let status = 0;
   const reader = new WireReader(job);
   while (!reader.atEnd) {
     const tag = reader.readTag();
@@ -37,11 +35,11 @@ export function readJobLife(job: Uint8Array): JobLife {
     else if (tag === startedAtTag) startedAt = readSeconds(reader.readBytes());
     else if (tag === dataExpiresAtTag) dataExpiresAt = readSeconds(reader.readBytes());
     else if (tag === dataClearedTag) dataCleared = reader.readInt64() !== 0n;
-    else if (tag === statusTag) status = reader.readInt64();
+    else if (tag === statusTag) status = Number(BigInt.asIntN(32, reader.readInt64()));
     else reader.skip(tag);
   }
   return {
-    running: !finalStatuses.has(status),
+    running: isRunning(status),
     startedAt: startedAt ?? createdAt,
     dataExpiresAt: dataCleared ? undefined : dataExpiresAt,
   };

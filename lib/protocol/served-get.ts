@@ -1,5 +1,5 @@
 /** The log line and the metrics of a Get, the same for every protocol. */
-import type { ReadMeter } from '../service/get-job.ts';
+import type { JobAnswer, ReadMeter } from '../service/get-job.ts';
 import type { Status } from '../status.ts';
 import { describeError, type Log, type LogFields } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -12,7 +12,8 @@ export interface ServedGet {
   readonly header: HeaderReader;
   /** Undefined where the request was refused before it was read. */
   readonly jobId: string | undefined;
-  readonly revision: string | undefined;
+  /** What was found; undefined for a failure. */
+  readonly answer: JobAnswer | undefined;
   /** Undefined for success. */
   readonly failure: Status | undefined;
   /** Whether the caller had the answer already. */
@@ -27,7 +28,7 @@ export interface ServedGet {
 }
 
 export function logServedGet(log: Log, served: ServedGet): void {
-  const { requestId, header, jobId, revision, failure, startMs, coldStart, more } = served;
+  const { requestId, header, jobId, answer, failure, startMs, coldStart, more } = served;
   const level = failure?.code === 'INTERNAL' ? 'error' : 'info';
   if (log.writes?.(level) === false) return;
   const fields = {
@@ -36,7 +37,7 @@ export function logServedGet(log: Log, served: ServedGet): void {
     code: failure?.code ?? 'OK',
     // A bad id may be anything.
     jobId: failure?.code === 'INVALID_ARGUMENT' ? undefined : jobId,
-    revision,
+    revision: answer && String(answer.revision),
     durationMs: toTenths(performance.now() - startMs),
     coldStart: coldStart || undefined,
     ...readTrace(header('traceparent'), header('x-amzn-trace-id')),
@@ -45,10 +46,11 @@ export function logServedGet(log: Log, served: ServedGet): void {
   log(level, 'get', fields, metricsOf(served));
 }
 
-function metricsOf({ failure, jobId, notModified, meter, coldStart }: ServedGet): Metrics {
+function metricsOf({ answer, failure, jobId, notModified, meter, coldStart }: ServedGet): Metrics {
   const values = {
     ...outcome(failure, jobId, notModified),
     ...(meter.reads > 0 && { StoreLatency: toTenths(meter.latencyMs), ReadUnits: meter.readUnits }),
+    ...(answer?.running === true && { AnswerAge: toTenths((Date.now() - answer.syncedAt.getTime()) / 1000) }),
     ...(coldStart && { ColdStart: 1 }),
   };
   if (!('Errors' in values)) return { values };
@@ -64,6 +66,6 @@ function outcome(
   return failure.code === 'NOT_FOUND' && jobId !== undefined ? { JobNotFound: 1 } : { Errors: 1 };
 }
 
-function toTenths(ms: number): number {
-  return Math.round(ms * 10) / 10;
+function toTenths(value: number): number {
+  return Math.round(value * 10) / 10;
 }

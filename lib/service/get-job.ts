@@ -1,14 +1,18 @@
 import { crc32 } from 'node:zlib';
 import type { Authenticator, Caller, Credentials } from '../auth/authenticator.ts';
-import type { Deadline } from '../deadline.ts';
+import { Deadline } from '../deadline.ts';
 import { isVisible, reflects, revisionOf, type VisibleDocument } from '../job/document.ts';
 import { applyFieldMask, type FieldMask } from '../job/field-mask.ts';
 import { describeJobIdProblem } from '../job/job-id.ts';
 import { readJobHeading } from '../job/job-heading.ts';
+import { isRunning } from '../job/job-status.ts';
+import { readJobLife } from '../job/job-life.ts';
 import { invalidArgument, Status } from '../status.ts';
 import type { JobReader, ReadMeter, StoredJob } from '../store/job-store.ts';
 import { Floor } from './floor.ts';
+import type { Freshness } from './freshness.ts';
 import { pollAfterSeconds } from './poll-after.ts';
+import type { ReadThrough } from './read-through.ts';
 
 export type { ReadMeter };
 
@@ -33,7 +37,10 @@ export interface JobAnswer {
    * asked for.
    */
   readonly etag: string;
+  /** When it was last known for sure that this is what upstream has. */
   readonly syncedAt: Date;
+  /** Whether the job has not ended. */
+  readonly running: boolean;
   /** How many seconds a poller does well to wait before it asks again. */
   readonly pollAfterSeconds: number;
 }
@@ -48,6 +55,10 @@ export interface GetJobParts {
    * that must not show.
    */
   readonly notFoundAfterMs?: number;
+  /** Knows when running jobs were last looked at upstream; undefined where nobody looks at them. */
+  readonly freshness?: Freshness | undefined;
+  /** Asks upstream for jobs that the table does not have; undefined where nobody is asked. */
+  readonly readThrough?: ReadThrough | undefined;
 }
 
 /** How soon an answer that waits for a revision is worth asking for again, in milliseconds. */
@@ -59,10 +70,11 @@ const minRevisionRetryMs = 1000;
  * @param meter adds up what is spent on reading
  * @throws {Status} INVALID_ARGUMENT for a bad id; UNAUTHENTICATED; NOT_FOUND, which is one answer for a job
  *   that does not exist, is not visible yet, was deleted, or is in a project that the caller may not read; UNAVAILABLE
- *   where `minRevision` is not reflected yet or the store cannot be reached; DEADLINE_EXCEEDED
+ *   where `minRevision` is not reflected yet, or the store, or upstream for a job that the table does not have, cannot
+ *   be reached; DEADLINE_EXCEEDED
  */
 export async function getJob(
-  { store, authenticator, notFoundAfterMs = 50 }: GetJobParts,
+  { store, authenticator, notFoundAfterMs = 50, freshness, readThrough }: GetJobParts,
   request: GetJobRequest,
   credentials: Credentials,
   deadline: Deadline,
@@ -78,13 +90,19 @@ export async function getJob(
   const read = async (seesAll: boolean): Promise<ReadableJob | undefined> =>
     readable(await store.get(jobId, { consistent: seesAll, deadline, caller, meter }), caller);
   const consistent = request.consistent === true;
-  const floor = caller.readsEverything === true ? undefined : startFloor(notFoundAfterMs, deadline);
+  const upstreamDeadline =
+    readThrough && new Deadline(Math.min(readThrough.budgetMs, deadline.remainingMs() - answerMs));
+  const floorMs = upstreamDeadline?.remainingMs() ?? Math.min(notFoundAfterMs, deadline.remainingMs() / 2);
+  const floor = caller.readsEverything === true ? undefined : new Floor(floorMs);
   let found: ReadableJob | undefined;
   try {
     found = await read(consistent);
     // Whoever names a revision knows of a write that a lagging read may not show. Hidden jobs take the same two reads
     // as absent ones.
     if (minRevision !== undefined && !consistent && !satisfies(found)) found = await read(true);
+    // Upstream is asked for hidden jobs as for absent ones, so that nothing tells one from the other.
+    if (found === undefined && upstreamDeadline !== undefined)
+      found = readable(await readThrough?.read(jobId, upstreamDeadline), caller);
     if (found === undefined) await floor?.over;
   } finally {
     floor?.cancel();
@@ -92,16 +110,28 @@ export async function getJob(
   if (found === undefined) throw new Status('NOT_FOUND', `job ${jobId} was not found`);
   if (!satisfies(found)) throw notReflectedYet(jobId, minRevision!);
 
-  return fieldMask === undefined
-    ? found.answer
-    : answerOf(found, applyFieldMask(fieldMask, found.document.job));
+  if (fieldMask === undefined && freshness === undefined) return found.answer;
+  const job = fieldMask === undefined ? found.document.job : applyFieldMask(fieldMask, found.document.job);
+  return answerOf(await refreshed(found, freshness, deadline, meter), job, freshness?.refreshSeconds);
 }
 
-function startFloor(notFoundAfterMs: number, deadline: Deadline): Floor {
-  return new Floor(Math.min(notFoundAfterMs, deadline.remainingMs() / 2));
+/** What of the caller's time is kept for the answer where upstream is asked, in milliseconds. */
+const answerMs = 50;
+
+/** The job with what the rounds of refreshing know of it. */
+async function refreshed(
+  found: ReadableJob,
+  freshness: Freshness | undefined,
+  deadline: Deadline,
+  meter: ReadMeter | undefined,
+): Promise<JobFacts> {
+  const { running, readAtMs } = found;
+  if (freshness === undefined || !running || readAtMs === undefined) return found;
+  return { ...found, syncedAt: await freshness.confirmedAt({ ...found, readAtMs }, deadline, meter) };
 }
 
-function answerOf({ document, syncedAt, status }: JobFacts, job: Uint8Array): JobAnswer {
+function answerOf(facts: JobFacts, job: Uint8Array, refreshSeconds?: number): JobAnswer {
+  const { document, syncedAt, status, running } = facts;
   const revision = revisionOf(document);
   return {
     job,
@@ -110,7 +140,10 @@ function answerOf({ document, syncedAt, status }: JobFacts, job: Uint8Array): Jo
       return entityTag(revision, job);
     },
     syncedAt,
-    pollAfterSeconds: pollAfterSeconds(status),
+    running,
+    get pollAfterSeconds() {
+      return pollAfterSeconds(status, readJobLife(document.job), Date.now() / 1000, refreshSeconds);
+    },
   };
 }
 
@@ -123,10 +156,12 @@ interface JobFacts {
   readonly document: VisibleDocument;
   readonly syncedAt: Date;
   readonly status: number;
+  readonly running: boolean;
 }
 
 interface ReadableJob extends JobFacts {
   readonly projectId: string;
+  readonly readAtMs: number | undefined;
   /** For those who ask for the whole job. */
   readonly answer: JobAnswer;
 }
@@ -142,11 +177,11 @@ function readable(stored: StoredJob | undefined, caller: Caller): ReadableJob | 
 }
 
 function makeReadable(stored: StoredJob): ReadableJob | undefined {
-  const { document, syncedAt } = stored;
+  const { document, syncedAt, readAtMs } = stored;
   if (!isVisible(document)) return undefined;
   const { projectId, status } = readJobHeading(document.job);
-  const facts = { document, syncedAt, status };
-  const job = { ...facts, projectId, answer: answerOf(facts, document.job) };
+  const facts = { document, syncedAt, status, running: isRunning(status) };
+  const job = { ...facts, projectId, readAtMs, answer: answerOf(facts, document.job) };
   made.set(stored, job);
   return job;
 }

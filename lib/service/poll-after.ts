@@ -1,3 +1,4 @@
+import type { JobLife } from '../job/job-life.ts';
 import { jobStatusName } from '../job/job-status.ts';
 
 /** Seconds until a job in a status is likely to have changed, as far as a poller should care. */
@@ -12,12 +13,29 @@ const secondsByStatus: Readonly<Record<string, number>> = {
   CANCELLED: 300,
 };
 
+/** What has run for long will hardly end in the next moment: a poller that waits this part of the time loses little. */
+const partOfRunningTime = 1 / 60;
+
+/** The longest wait for news of a running job, in seconds, unless it is refreshed more rarely. */
+const longestWait = 60;
+
 /**
- * How many seconds a poller does well to wait before it asks for the job again. Final statuses are worth asking about
- * too, now and then: the job's data expires.
+ * How many whole seconds a poller does well to wait before it asks for the job again. Final statuses are worth asking
+ * about too, now and then: the job's data expires.
  *
  * @param status a JobStatus number; an unknown one counts as running
+ * @param now in seconds since 1970
+ * @param refreshSeconds how often running jobs are looked at upstream; undefined where only events tell of them
  */
-export function pollAfterSeconds(status: number): number {
-  return secondsByStatus[jobStatusName(status)] ?? 10;
+export function pollAfterSeconds(
+  status: number,
+  { running, startedAt }: JobLife,
+  now: number,
+  refreshSeconds: number | undefined,
+): number {
+  const bySecond = secondsByStatus[jobStatusName(status)] ?? 10;
+  if (!running) return bySecond;
+  const least = refreshSeconds ?? bySecond;
+  const ranFor = startedAt === undefined ? 0 : Math.max(0, now - startedAt);
+  return Math.ceil(Math.max(least, Math.min(longestWait, ranFor * partOfRunningTime)));
 }

@@ -4,7 +4,8 @@ import type { JobEvent } from '../events/job-event.ts';
 import { isVisible, type Document } from '../job/document.ts';
 import { merge } from '../job/merge.ts';
 import { Status, toStatus } from '../status.ts';
-import type { JobStore, StoredJob } from '../store/job-store.ts';
+import type { StoredJob } from '../store/job-store.ts';
+import { writeMerged, type WriteParts } from './write-merged.ts';
 
 /** What became of an event: its effect, or a newer one, is durable; or it failed and must come again. */
 export type SyncOutcome = 'applied' | 'unchanged' | Status;
@@ -16,22 +17,10 @@ export interface Delivery {
   readonly redelivered: boolean;
 }
 
-export interface SyncParts {
-  readonly store: JobStore;
-  /** Waits between tries. */
-  readonly sleep: (ms: number) => Promise<void>;
-  /** 0 to 1, for the jitter. */
-  readonly random: () => number;
-  /** Hears of each write that found something newer in its way. */
-  readonly onLostRace?: () => void;
-}
+export type SyncParts = WriteParts;
 
 /** Jobs written at the same time. */
 const concurrency = 16;
-
-/** The wait before a lost race is tried again is drawn from 0 to this, doubled with each try. */
-const firstBackoffMs = 20;
-const longestBackoffMs = 640;
 
 /**
  * Makes a batch of events durable: groups them by job, folds each job's events into one document, and writes that with
@@ -95,11 +84,12 @@ async function syncJob(
 
 /** Merges news into the job's document. */
 async function writeNews(
-  { store, sleep, random, onLostRace = () => undefined }: SyncParts,
+  parts: SyncParts,
   jobId: string,
   news: Document,
   deadline: Deadline,
 ): Promise<'applied' | 'unchanged'> {
+  const { store } = parts;
   let current: StoredJob | undefined;
   if (isWhole(news)) {
     // Most news replaces all that is older, without a read before.
@@ -109,16 +99,7 @@ async function writeNews(
   } else {
     current = await store.get(jobId, { consistent: true, deadline });
   }
-  for (let backoffMs = firstBackoffMs; ; backoffMs = Math.min(backoffMs * 2, longestBackoffMs)) {
-    const merged = current === undefined ? news : merge(current.document, news);
-    if (merged === current?.document) return 'unchanged';
-    const result = await store.put(jobId, merged, { expect: { unchangedFrom: current }, deadline });
-    if (result.written) return 'applied';
-    current = result.current;
-    onLostRace();
-    await sleep(random() * Math.min(backoffMs, deadline.remainingMs()));
-    deadline.check();
-  }
+  return writeMerged(parts, jobId, news, current, deadline);
 }
 
 /** Whether a document says all there is to say of its job, so that it may replace any older one. */

@@ -53,13 +53,14 @@ export function createDynamoDbJobReader({ client, table }: DynamoDbJobReaderOpti
   const read = async (jobId: string, options: ReadOptions): Promise<StoredJob | undefined> => {
     let { consistent } = options;
     for (let read = 0; read < replacedReadsLimit; read++) {
+      const readAtMs = Date.now();
       const item = await getItem(jobId, headPart, { ...options, consistent });
       if (item === undefined) return undefined;
       const head = readHead(item);
       if (options.caller?.mayRead(head.projectId) === false) return undefined;
-      if (head.parts === 0) return head.decode();
+      if (head.parts === 0) return { ...head.decode(), readAtMs };
       const job = await getParts(jobId, head, { ...options, consistent });
-      if (job !== undefined) return head.decode(job);
+      if (job !== undefined) return { ...head.decode(job), readAtMs };
       // A newer generation took this one's place, or a lagging read does not see the parts yet.
       consistent = true;
     }

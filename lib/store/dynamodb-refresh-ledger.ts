@@ -4,6 +4,7 @@ import type { Condition } from './conditions.ts';
 import type { DynamoDb } from './dynamodb-client.ts';
 import { callDynamoDb } from './dynamodb-errors.ts';
 import { key, type Item } from './head-item.ts';
+import type { ReadMeter } from './job-store.ts';
 import type { RefreshLedger, RefreshState, RefreshStateReader } from './refresh-ledger.ts';
 
 export interface DynamoDbRefreshLedgerOptions {
@@ -29,13 +30,17 @@ export function createDynamoDbRefreshLedger(
 ): RefreshLedger & RefreshStateReader {
   const { client, table, now = () => new Date() } = options;
 
-  const read = async (projectId: string, consistent: boolean, deadline: Deadline) => {
+  const read = async (projectId: string, consistent: boolean, deadline: Deadline, meter?: ReadMeter) => {
     const command = new GetItemCommand({
       TableName: table,
       Key: ledgerKey(projectId),
       ConsistentRead: consistent,
+      ReturnConsumedCapacity: meter && 'TOTAL',
     });
-    const { Item } = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+    const { Item, ConsumedCapacity } = await callDynamoDb(deadline, (abortSignal) =>
+      client.send(command, { abortSignal }),
+    );
+    if (meter !== undefined) meter.readUnits += ConsumedCapacity?.CapacityUnits ?? 0;
     return Item;
   };
 
@@ -71,8 +76,8 @@ export function createDynamoDbRefreshLedger(
         deadline,
       ),
 
-    async read(projectId, deadline) {
-      const item = await read(projectId, false, deadline);
+    async read(projectId, deadline, meter) {
+      const item = await read(projectId, false, deadline, meter);
       return item === undefined ? undefined : stateOf(item);
     },
   };
@@ -88,12 +93,14 @@ function unchangedFrom(item: Item | undefined): Condition {
 }
 
 function itemOf(projectId: string, owner: string, until: Date, state: RefreshState): Item {
-  const { roundAt, sweepAt, sweepPages } = state;
+  const { roundAt, recordedAt, previousRoundAt, sweepAt, sweepPages } = state;
   return {
     ...ledgerKey(projectId),
     taken_by: { S: owner },
     taken_until: milliseconds(until),
     ...(roundAt && { round_at: milliseconds(roundAt) }),
+    ...(recordedAt && { recorded_at: milliseconds(recordedAt) }),
+    ...(previousRoundAt && { previous_round_at: milliseconds(previousRoundAt) }),
     ...(sweepAt && { sweep_at: milliseconds(sweepAt) }),
     sweep_pages: { N: String(sweepPages) },
   };
@@ -102,6 +109,8 @@ function itemOf(projectId: string, owner: string, until: Date, state: RefreshSta
 function stateOf(item: Item | undefined): RefreshState {
   return {
     roundAt: dateOf(item?.['round_at']),
+    recordedAt: dateOf(item?.['recorded_at']),
+    previousRoundAt: dateOf(item?.['previous_round_at']),
     sweepAt: dateOf(item?.['sweep_at']),
     sweepPages: Number(item?.['sweep_pages']?.N ?? 0),
   };

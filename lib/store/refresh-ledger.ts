@@ -1,9 +1,14 @@
 import type { Deadline } from '../deadline.ts';
+import type { ReadMeter } from './job-store.ts';
 
 /** What is known of the rounds of one project. */
 export interface RefreshState {
   /** When the last round began that looked at every running job, and ended well; undefined where none did. */
   readonly roundAt: Date | undefined;
+  /** When that was written down; undefined where `roundAt` is. */
+  readonly recordedAt: Date | undefined;
+  /** When the good round before that one began. */
+  readonly previousRoundAt: Date | undefined;
   /** The same of the last one that looked at all jobs. */
   readonly sweepAt: Date | undefined;
   /** How many pages that one read. */
@@ -20,15 +25,10 @@ export interface RefreshLedger {
    * @returns what the last rounds did, or that somebody else has the project
    * @throws {Status} as reading a document does
    */
-  take(
-    projectId: string,
-    owner: string,
-    until: Date,
-    deadline: Deadline,
-  ): Promise<RefreshState | 'taken'>;
+  take(projectId: string, owner: string, until: Date, deadline: Deadline): Promise<RefreshState | 'taken'>;
 
   /**
-   * Writes down what a round did, and gives the project back where `until` has passed already.
+   * Writes down a good round, or a sweep, and gives the project back where `until` has passed already.
    *
    * @returns whether the project is still the owner's; where it is not, nothing was written
    * @throws {Status} as reading a document does
@@ -43,6 +43,9 @@ export interface RefreshLedger {
 
 /** Tells when a project's running jobs were looked at last. */
 export interface RefreshStateReader {
-  /** @throws {Status} as reading a document does */
-  read(projectId: string, deadline: Deadline): Promise<RefreshState | undefined>;
+  /**
+   * @param meter adds up what is spent on reading
+   * @throws {Status} as reading a document does
+   */
+  read(projectId: string, deadline: Deadline, meter?: ReadMeter): Promise<RefreshState | undefined>;
 }

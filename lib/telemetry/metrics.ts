@@ -14,12 +14,19 @@ const units = {
   Errors: 'Count',
   StoreLatency: 'Milliseconds',
   ReadUnits: 'Count',
+  AnswerAge: 'Seconds',
   ColdStart: 'Count',
   SyncLag: 'Seconds',
   EventsApplied: 'Count',
   EventsStale: 'Count',
   EventsFailed: 'Count',
   LostRaces: 'Count',
+  RoundsMade: 'Count',
+  RoundsFailed: 'Count',
+  RoundAge: 'Seconds',
+  DocumentsConfirmed: 'Count',
+  DocumentsCorrected: 'Count',
+  UpstreamCalls: 'Count',
 } as const;
 
 type MetricName = keyof typeof units;

@@ -111,12 +111,12 @@ describe('the ledger of rounds', () => {
     ledger().record(
       'p1',
       owner,
-      { roundAt, sweepAt: roundAt, sweepPages: 3 },
+      { roundAt, recordedAt: roundAt, previousRoundAt: second(-10), sweepAt: roundAt, sweepPages: 3 },
       { until, deadline: deadline() },
     );
 
   it('gives a project to one owner at a time', async () => {
-    expect(await take('a')).toEqual({ roundAt: undefined, sweepAt: undefined, sweepPages: 0 });
+    expect(await take('a')).toEqual({ sweepPages: 0 });
     expect(await take('b')).toBe('taken');
     expect(await take('a')).not.toBe('taken');
   });
@@ -135,7 +135,13 @@ describe('the ledger of rounds', () => {
 
   it('keeps what the last round did, for the next owner and for readers', async () => {
     await take('a');
-    const state = { roundAt: now(), sweepAt: now(), sweepPages: 3 };
+    const state = {
+      roundAt: now(),
+      recordedAt: now(),
+      previousRoundAt: second(-10),
+      sweepAt: now(),
+      sweepPages: 3,
+    };
     expect(await record('a', now(), now())).toBe(true);
     expect(await ledger().read('p1', deadline())).toEqual(state);
     expect(await take('b')).toEqual(state);

@@ -31,10 +31,10 @@ export function createGetHandler({
     const requestId = readRequestId(header);
     let jobId: string | undefined;
     const meter = { reads: 0, latencyMs: 0, readUnits: 0 };
-    const logCall = (failure?: Status, revision?: string): void => {
+    const logCall = (failure?: Status, answer?: JobAnswer): void => {
       const more = { protocol: 'grpc' };
       const call = { failure, notModified: false, meter, startMs, coldStart: false, more };
-      logServedGet(log, { requestId, header, jobId, revision, ...call });
+      logServedGet(log, { requestId, header, jobId, answer, ...call });
     };
     const answer = (): Promise<JobAnswer> => {
       jobId = decodeJobId(call.request);
@@ -45,7 +45,7 @@ export function createGetHandler({
       (job) => {
         call.sendMetadata(metadataOf(job, requestId));
         respond(null, asBuffer(job.job));
-        logCall(undefined, String(job.revision));
+        logCall(undefined, job);
       },
       (error: unknown) => {
         const failure = toStatus(error);

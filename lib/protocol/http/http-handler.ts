@@ -1,5 +1,5 @@
 /** All that is spoken over HTTP, behind one function. */
-import { getJob, type GetJobParts } from '../../service/get-job.ts';
+import { getJob, type GetJobParts, type JobAnswer } from '../../service/get-job.ts';
 import { invalidArgument, Status, toStatus } from '../../status.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createAdmission } from '../admission.ts';
@@ -39,17 +39,21 @@ export function createHttpHandler({
     const requestId = readRequestId(header);
     const meter = { reads: 0, latencyMs: 0, readUnits: 0 };
     let jobId: string | undefined;
+    let answer: JobAnswer | undefined;
     const get: GetJob = (getRequest, http, deadline) => {
       jobId = getRequest.jobId;
       const credentials = { authorization: http.headers['authorization'], iamPrincipal: http.iamPrincipal };
-      return admission.run(() => getJob(parts, getRequest, credentials, deadline, meter));
+      return admission.run(async () => {
+        answer = await getJob(parts, getRequest, credentials, deadline, meter);
+        return answer;
+      });
     };
     const { response, failure } = await exchange(request, requestId, get, responseSizeLimit);
     logServedGet(log, {
       requestId,
       header,
       jobId,
-      revision: response.headers['x-job-revision'],
+      answer: failure === undefined ? answer : undefined,
       failure,
       notModified: response.status === 304,
       meter,
