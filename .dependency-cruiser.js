@@ -6,7 +6,7 @@ const only = (name, from, allowed) => ({
   from: { path: from },
   to: { path: '^(functions|lib|infra|tests)/', pathNot: [from, ...allowed] },
 });
-const everyRoom = ['^lib/(status|deadline)\\.ts$', '^lib/telemetry/'];
+const everyRoom = ['^lib/(status|deadline|lazily)\\.ts$', '^lib/telemetry/'];
 
 export default {
   forbidden: [
@@ -32,7 +32,9 @@ export default {
       room('job'),
       ...everyRoom,
     ]),
-    only('config-imports-only-telemetry', '^lib/config\\.ts$', ['^lib/telemetry/']),
+    only('config-imports-only-telemetry', '^lib/(config|upstream-config|environment)\\.ts$', [
+      '^lib/telemetry/',
+    ]),
     {
       name: 'product-does-not-import-its-surroundings',
       severity: 'error',
@@ -58,8 +60,8 @@ export default {
     {
       name: 'environment-is-read-by-functions',
       severity: 'error',
-      from: { path: '^lib/', pathNot: '^lib/config\\.ts$' },
-      to: { path: '^lib/config\\.ts$' },
+      from: { path: '^lib/', pathNot: '^lib/(config|upstream-config)\\.ts$' },
+      to: { path: '^lib/(config|upstream-config|environment)\\.ts$' },
     },
     {
       name: 'production-code-has-no-development-dependencies',

@@ -6,17 +6,34 @@ import { readHttpConfig } from '../lib/config.ts';
 import { fromApiGateway, lambdaResponseSizeLimit, toApiGateway } from '../lib/protocol/http/api-gateway.ts';
 import { withCors } from '../lib/protocol/http/cors.ts';
 import { createHttpHandler } from '../lib/protocol/http/http-handler.ts';
+import { lazily } from '../lib/lazily.ts';
+import { createFreshness } from '../lib/service/freshness.ts';
+import { createReadThrough } from '../lib/service/read-through.ts';
 import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobReader } from '../lib/store/dynamodb-job-reader.ts';
+import { createDynamoDbRefreshLedger } from '../lib/store/dynamodb-refresh-ledger.ts';
 import { createLog } from '../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
 
-const { auth, corsOrigins, jobTable, logLevel, stage } = readHttpConfig(process.env);
+const config = readHttpConfig(process.env);
+const { auth, corsOrigins, jobTable: table, logLevel, readThrough, refreshSeconds, stage } = config;
+const client = createDynamoDbClient();
+const log = createLog(logLevel, console.log, createEmbedMetrics(stage, 'get'));
+
+const connect = lazily(async () => {
+  const { connectReadThrough } = await import('./upstream.ts');
+  return connectReadThrough(config, { client, log });
+});
 const answer = createHttpHandler({
-  store: createDynamoDbJobReader({ client: createDynamoDbClient(), table: jobTable }),
+  store: createDynamoDbJobReader({ client, table }),
   authenticator: createAuthenticator(auth),
-  log: createLog(logLevel, console.log, createEmbedMetrics(stage, 'get')),
+  log,
   responseSizeLimit: lambdaResponseSizeLimit,
+  freshness:
+    refreshSeconds === undefined
+      ? undefined
+      : createFreshness(createDynamoDbRefreshLedger({ client, table }), { refreshSeconds }),
+  readThrough: readThrough && createReadThrough(connect),
 });
 const handle = corsOrigins.length === 0 ? answer : withCors(answer, corsOrigins);
 

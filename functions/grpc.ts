@@ -1,10 +1,14 @@
 /** Native gRPC server, for containers and local runs. */
 import { createAuthenticator } from '../lib/auth/create-authenticator.ts';
 import { readGrpcConfig } from '../lib/config.ts';
+import { lazily } from '../lib/lazily.ts';
 import { serverCredentials } from '../lib/protocol/grpc/credentials.ts';
 import { createGrpcServer } from '../lib/protocol/grpc/server.ts';
+import { createFreshness } from '../lib/service/freshness.ts';
+import { createReadThrough } from '../lib/service/read-through.ts';
 import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobReader } from '../lib/store/dynamodb-job-reader.ts';
+import { createDynamoDbRefreshLedger } from '../lib/store/dynamodb-refresh-ledger.ts';
 import { createLog } from '../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
 
@@ -13,14 +17,25 @@ const graceMs = 25_000;
 
 async function main(): Promise<void> {
   const config = readGrpcConfig(process.env);
-  const { auth, host, jobTable, logLevel, maxCalls, maxConnections, port, sharedReadMs, stage, tls } = config;
+  const { auth, host, logLevel, maxCalls, maxConnections, port, sharedReadMs, stage, tls } = config;
+  const { jobTable: table, readThrough, refreshSeconds } = config;
   const client = createDynamoDbClient();
+  const log = createLog(logLevel, console.log, createEmbedMetrics(stage, 'grpc'));
+  const connect = lazily(async () => {
+    const { connectReadThrough } = await import('./upstream.ts');
+    return connectReadThrough(config, { client, log });
+  });
   const server = createGrpcServer({
-    store: createDynamoDbJobReader({ client, table: jobTable }),
+    store: createDynamoDbJobReader({ client, table }),
     authenticator: createAuthenticator(auth),
-    log: createLog(logLevel, console.log, createEmbedMetrics(stage, 'grpc')),
+    log,
     limits: { calls: maxCalls, connections: maxConnections },
     sharedReadMs,
+    freshness:
+      refreshSeconds === undefined
+        ? undefined
+        : createFreshness(createDynamoDbRefreshLedger({ client, table }), { refreshSeconds }),
+    readThrough: readThrough && createReadThrough(connect),
   });
   const boundPort = await server.start(host, port, serverCredentials(tls));
   console.log(`gRPC is served on ${host}:${boundPort}, ${tls === undefined ? 'plaintext' : 'TLS'}`);

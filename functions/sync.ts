@@ -9,11 +9,29 @@ import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobStore } from '../lib/store/dynamodb-job-store.ts';
 import { createLog, type Log } from '../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
+import { lazySource } from '../lib/upstream/lazy-source.ts';
 
-const { jobTable, tombstoneDays, logLevel, redactEnvValues, stage } = readSyncConfig(process.env);
+const config = readSyncConfig(process.env);
+const { jobTable: table, tombstoneDays, logLevel, redactEnvValues, stage, upstream } = config;
 const log = createLog(logLevel, console.log, createEmbedMetrics(stage, 'sync'));
-const store = createDynamoDbJobStore({ client: createDynamoDbClient(), table: jobTable, tombstoneDays, log });
-const parts = { store, redactEnvValues, random: Math.random, sleep: (ms: number) => sleep(ms) };
+const client = createDynamoDbClient();
+const indexed = upstream !== undefined;
+
+/** Notices wait for their turn to call: what is not read in time comes again. */
+const longestWaitMs = 20_000;
+
+const parts = {
+  store: createDynamoDbJobStore({ client, table, tombstoneDays, indexed, log }),
+  upstream:
+    upstream &&
+    lazySource(async () => {
+      const { connectUpstream } = await import('./upstream.ts');
+      return connectUpstream(upstream, { client, table, longestWaitMs, log });
+    }),
+  redactEnvValues,
+  random: Math.random,
+  sleep: (ms: number) => sleep(ms),
+};
 
 let coldStart = true;
 

@@ -1,13 +1,9 @@
 /** Every environment variable that the deployed functions read, in one place; docs/operations.md lists them. */
+import { ConfigError, flag, integer, oneOf, readUrl, required, type Environment } from './environment.ts';
 import type { LogLevel } from './telemetry/log.ts';
+import { readUpstream, type UpstreamConfig } from './upstream-config.ts';
 
-/** Variables by name, as in `process.env`. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** A variable that is missing or wrong. The message names it, says what is wrong, and what would be right. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
+export { ConfigError, type Environment };
 
 export type AuthConfig =
   | { readonly mode: 'none' }
@@ -48,11 +44,28 @@ export interface BaseConfig {
 export interface SyncConfig extends BaseConfig {
   /** Whether the values of jobs' environment variables are replaced before they are stored. */
   readonly redactEnvValues: boolean;
+  /** Undefined where there is no upstream to ask. */
+  readonly upstream: UpstreamConfig | undefined;
+}
+
+/** What the function that looks at running jobs needs. */
+export interface RefreshConfig extends SyncConfig {
+  readonly upstream: UpstreamConfig;
+  /** Ids of the projects that are looked at. */
+  readonly projects: readonly string[];
+  /** From one look at the running jobs to the next. */
+  readonly refreshSeconds: number;
 }
 
 /** What the functions that answer Get need. */
 export interface GetConfig extends BaseConfig {
+  /** Whether the values of jobs' environment variables are replaced before they are stored. */
+  readonly redactEnvValues: boolean;
   readonly auth: AuthConfig;
+  /** Who is asked for jobs that the table does not have; undefined where nobody is. */
+  readonly readThrough: UpstreamConfig | undefined;
+  /** How often running jobs are looked at; undefined where only events tell of them. */
+  readonly refreshSeconds: number | undefined;
 }
 
 /** What the function behind HTTP needs. */
@@ -78,7 +91,38 @@ export interface GrpcConfig extends GetConfig {
 
 /** @throws {ConfigError} */
 export function readSyncConfig(env: Environment): SyncConfig {
-  return { ...readBaseConfig(env), redactEnvValues: flag(env, 'REDACT_ENV_VALUES') };
+  return {
+    ...readBaseConfig(env),
+    redactEnvValues: flag(env, 'REDACT_ENV_VALUES'),
+    upstream: readUpstream(env),
+  };
+}
+
+/** @throws {ConfigError} */
+export function readRefreshConfig(env: Environment): RefreshConfig {
+  const { upstream, ...config } = readSyncConfig(env);
+  if (upstream === undefined)
+    throw new ConfigError('UPSTREAM_ENDPOINT is not set: it must be the host:port that jobs are read from');
+  return {
+    ...config,
+    upstream,
+    projects: readProjects(env),
+    refreshSeconds: readRefreshSeconds(env) ?? 10,
+  };
+}
+
+function readProjects(env: Environment): readonly string[] {
+  const projects = required(env, 'UPSTREAM_PROJECTS', 'a list of project ids, with commas').split(',');
+  const wrong = projects.find((id) => !/^[\w-]{1,64}$/.test(id.trim()));
+  if (wrong === undefined) return [...new Set(projects.map((id) => id.trim()))];
+  throw new ConfigError(
+    `UPSTREAM_PROJECTS has ${JSON.stringify(wrong)}: it must be a list of project ids, with commas`,
+  );
+}
+
+function readRefreshSeconds(env: Environment): number | undefined {
+  if (!env['REFRESH_SECONDS']) return undefined;
+  return integer(env, 'REFRESH_SECONDS', { fallback: 10, from: 2, to: 3600 });
 }
 
 function readBaseConfig(env: Environment): BaseConfig {
@@ -92,14 +136,17 @@ function readBaseConfig(env: Environment): BaseConfig {
 
 /** @throws {ConfigError} */
 export function readGetConfig(env: Environment): GetConfig {
-  const base = readBaseConfig(env);
+  const base = { ...readBaseConfig(env), redactEnvValues: flag(env, 'REDACT_ENV_VALUES') };
+  const readThrough = flag(env, 'READ_THROUGH') ? readUpstream(env) : undefined;
+  if (flag(env, 'READ_THROUGH') && readThrough === undefined)
+    throw new ConfigError('READ_THROUGH is "true" and UPSTREAM_ENDPOINT is not set: there is nobody to ask');
   const auth = readAuth(env);
   if (auth.mode === 'none' && isLambda(env)) {
     throw new ConfigError(
       'AUTH_MODE is "none" in a Lambda function, which would let everybody read every job: it must be jwt or iam',
     );
   }
-  return { ...base, auth };
+  return { ...base, readThrough, refreshSeconds: readRefreshSeconds(env), auth };
 }
 
 /**
@@ -220,21 +267,6 @@ function isProjectList(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
 }
 
-function required(env: Environment, name: string, meaning: string): string {
-  const value = env[name];
-  if (!value) throw new ConfigError(`${name} is not set: it must be ${meaning}`);
-  return value;
-}
-
-function readUrl(env: Environment, name: string, meaning: string): URL {
-  const text = required(env, name, meaning);
-  const url = URL.parse(text);
-  if (url?.protocol !== 'https:' && url?.hostname !== '127.0.0.1') {
-    throw new ConfigError(`${name} is ${JSON.stringify(text)}: it must be an https URL, ${meaning}`);
-  }
-  return url;
-}
-
 function readOrigins(env: Environment, name: string): readonly string[] {
   const origins = (env[name] ?? '').split(',').map((origin) => origin.trim());
   const given = origins.filter((origin) => origin !== '');
@@ -244,29 +276,4 @@ function readOrigins(env: Environment, name: string): readonly string[] {
   throw new ConfigError(
     `${name} has ${JSON.stringify(wrong)}: it must be a list of origins, https://example.org or *`,
   );
-}
-
-function oneOf<T extends string>(env: Environment, name: string, allowed: readonly T[], fallback?: T): T {
-  const value = env[name];
-  if (!value && fallback !== undefined) return fallback;
-  const known = allowed.find((candidate) => candidate === value);
-  if (known !== undefined) return known;
-  const said = value ? `is ${JSON.stringify(value)}` : 'is not set';
-  throw new ConfigError(`${name} ${said}: it must be one of ${allowed.join(', ')}`);
-}
-
-function flag(env: Environment, name: string): boolean {
-  return oneOf(env, name, ['true', 'false'], 'false') === 'true';
-}
-
-function integer(
-  env: Environment,
-  name: string,
-  { fallback, from, to }: { readonly fallback: number; readonly from: number; readonly to: number },
-): number {
-  const text = env[name];
-  if (!text) return fallback;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (value >= from && value <= to) return value;
-  throw new ConfigError(`${name} is ${JSON.stringify(text)}: it must be an integer from ${from} to ${to}`);
 }

@@ -5,6 +5,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
+import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
@@ -69,6 +70,32 @@ const standInsPlugin: Plugin = {
   },
 };
 
+/**
+ * Bundles what a function imports only when it needs it by itself, beside the functions' bundles; the CLI puts it into
+ * each artifact. With esbuild's own splitting the functions would share pieces, each a file to open.
+ */
+const lazyBundle: Plugin = {
+  name: 'lazy-bundle',
+  setup(build) {
+    const { outdir, ...options } = build.initialOptions;
+    build.onResolve({ filter: /^\.\/upstream\.ts$/ }, async ({ path, kind, resolveDir }) => {
+      if (kind !== 'dynamic-import') return undefined;
+      await build.esbuild.build({
+        entryPoints: [join(resolveDir, path)],
+        outfile: join(outdir!, 'upstream.mjs'),
+        bundle: true,
+        minify: options.minify!,
+        platform: 'node',
+        target: options.target!,
+        format: 'esm',
+        mainFields: options.mainFields!,
+        plugins: [builtins],
+      });
+      return { path: './upstream.mjs', external: true };
+    });
+  },
+};
+
 /** Lets the CLI end after a failed build: serverless-esbuild leaves esbuild's process running, and waits for it. */
 const endOnFailure: Plugin = {
   name: 'end-on-failure',
@@ -81,4 +108,4 @@ const endOnFailure: Plugin = {
   },
 };
 
-export default [builtins, standInsPlugin, endOnFailure];
+export default [builtins, standInsPlugin, lazyBundle, endOnFailure];

@@ -1,26 +1,22 @@
 import { Deadline } from '../deadline.ts';
-import { merge } from '../job/merge.ts';
-import { Status, toStatus } from '../status.ts';
+import { Status } from '../status.ts';
 import type { StoredJob } from '../store/job-store.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
-import type { JobSource } from '../upstream/job-source.ts';
-import { readFromUpstream, type Redaction } from './upstream-snapshot.ts';
-import { writeMerged, type WriteParts } from './write-merged.ts';
 
 /** Asks upstream for jobs that the table does not have. */
 export interface ReadThrough {
   /** The longest that asking takes, in milliseconds. */
   readonly budgetMs: number;
   /**
-   * @returns the job as upstream has it, stored by then; undefined where it has no such job
+   * @returns the job as upstream has it; undefined where it has no such job
    * @throws {Status} UNAVAILABLE where upstream cannot be asked, or does not answer before the deadline
    */
   read(jobId: string, deadline: Deadline): Promise<StoredJob | undefined>;
 }
 
-export interface ReadThroughParts extends WriteParts, Redaction {
-  readonly upstream: JobSource;
-  readonly log: Log;
+/** Asks for one job. */
+export type AskUpstream = (jobId: string, deadline: Deadline) => Promise<StoredJob | undefined>;
+
+export interface ReadThroughOptions {
   readonly budgetMs?: number;
   /** Milliseconds since some moment; the system's clock unless set. */
   readonly now?: () => number;
@@ -41,9 +37,13 @@ interface Asked {
 /**
  * Makes one call for all who miss the same job at about the same time, and remembers the answer for a few seconds, also
  * that there is no such job. How many calls are made altogether is limited by the source.
+ *
+ * @param connect gives what asks; again where that failed
  */
-export function createReadThrough(parts: ReadThroughParts): ReadThrough {
-  const { budgetMs = 1500, now = () => performance.now() } = parts;
+export function createReadThrough(
+  connect: () => Promise<AskUpstream>,
+  { budgetMs = 1500, now = () => performance.now() }: ReadThroughOptions = {},
+): ReadThrough {
   /** By job id, the oldest first. */
   const asked = new Map<string, Asked>();
 
@@ -54,12 +54,18 @@ export function createReadThrough(parts: ReadThroughParts): ReadThrough {
     }
   };
 
-  const ask = (jobId: string): Asked => {
+  const ask = async (jobId: string): Promise<StoredJob | undefined> => {
+    const deadline = new Deadline(budgetMs);
+    const askUpstream = await connect();
+    return askUpstream(jobId, deadline);
+  };
+
+  const share = (jobId: string): Asked => {
     const nowMs = now();
     forgetOld(nowMs);
     const known = asked.get(jobId);
     if (known !== undefined) return known;
-    const asking: Asked = { atMs: nowMs, answer: askAndStore(parts, jobId, new Deadline(budgetMs)) };
+    const asking: Asked = { atMs: nowMs, answer: ask(jobId) };
     asked.set(jobId, asking);
     asking.answer.catch(() => {
       if (asked.get(jobId) === asking) asked.delete(jobId);
@@ -71,7 +77,7 @@ export function createReadThrough(parts: ReadThroughParts): ReadThrough {
     budgetMs,
     async read(jobId, deadline) {
       try {
-        return await deadline.wait(ask(jobId).answer);
+        return await deadline.wait(share(jobId).answer);
       } catch (error) {
         throw new Status(
           'UNAVAILABLE',
@@ -81,28 +87,4 @@ export function createReadThrough(parts: ReadThroughParts): ReadThrough {
       }
     },
   };
-}
-
-async function askAndStore(
-  parts: ReadThroughParts,
-  jobId: string,
-  deadline: Deadline,
-): Promise<StoredJob | undefined> {
-  const news = await readFromUpstream(parts.upstream, jobId, parts, deadline);
-  if (news === undefined) return undefined;
-  try {
-    const before = await parts.store.get(jobId, { consistent: true, deadline });
-    await writeMerged(parts, jobId, news, before, deadline);
-    const document = before === undefined ? news : merge(before.document, news);
-    return { document, syncedAt: new Date(), generation: '' };
-  } catch (error) {
-    // It is answered all the same; the next one who misses it, or a round, stores it.
-    const { code } = toStatus(error);
-    parts.log('warn', 'a job that was read through is not stored', {
-      jobId,
-      code,
-      cause: describeError(error),
-    });
-    return { document: news, syncedAt: new Date(), generation: '' };
-  }
 }

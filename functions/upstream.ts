@@ -1,0 +1,91 @@
+/**
+ * The way to upstream, for the functions that ask it. They import it when they need it, and it is a bundle of its own:
+ * gRPC and the IAM tokens are larger than all the rest of a function, and most functions never ask.
+ */
+import { readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { GetConfig } from '../lib/config.ts';
+import type { AskUpstream } from '../lib/service/read-through.ts';
+import { storeFromUpstream } from '../lib/service/store-from-upstream.ts';
+import type { DynamoDb } from '../lib/store/dynamodb-client.ts';
+import { createDynamoDbJobStore } from '../lib/store/dynamodb-job-store.ts';
+import { readSecret } from '../lib/store/secret.ts';
+import { createUpstreamSlots } from '../lib/store/upstream-slots.ts';
+import type { Log } from '../lib/telemetry/log.ts';
+import type { UpstreamConfig } from '../lib/upstream-config.ts';
+import { createJobSource } from '../lib/upstream/create-job-source.ts';
+import type { JobSource } from '../lib/upstream/job-source.ts';
+import { givenToken } from '../lib/upstream/tokens/given-token.ts';
+import { iamTokens } from '../lib/upstream/tokens/iam-token.ts';
+import { instanceTokens } from '../lib/upstream/tokens/instance-token.ts';
+import { parseServiceAccountKey } from '../lib/upstream/tokens/service-account-key.ts';
+import type { TokenSource } from '../lib/upstream/tokens/token-source.ts';
+
+export interface UpstreamParts {
+  readonly client: DynamoDb;
+  /** Name of the table, where all processes take turns to call. */
+  readonly table: string;
+  /** How many milliseconds of waiting calls a call of this process joins. */
+  readonly longestWaitMs: number;
+  readonly log: Log;
+}
+
+/** What reads one job from upstream and stores it. */
+export async function connectReadThrough(
+  { readThrough, jobTable: table, tombstoneDays, redactEnvValues }: GetConfig,
+  { client, log }: { readonly client: DynamoDb; readonly log: Log },
+): Promise<AskUpstream> {
+  const parts = {
+    upstream: await connectUpstream(readThrough!, { client, table, longestWaitMs: readersWaitMs, log }),
+    store: createDynamoDbJobStore({ client, table, tombstoneDays, indexed: true, log }),
+    redactEnvValues,
+    log,
+    random: Math.random,
+    sleep: (ms: number) => sleep(ms),
+  };
+  return (jobId, deadline) => storeFromUpstream(parts, jobId, deadline);
+}
+
+/** Readers get what rounds and notices leave over: a reader asks again, and a scan of ids must not hold those up. */
+const readersWaitMs = 300;
+
+/** @throws {Error} where the key cannot be read, or a setting makes no sense */
+export async function connectUpstream(config: UpstreamConfig, parts: UpstreamParts): Promise<JobSource> {
+  const { address, plaintext, rootCertificates, callsPerSecond, maxConcurrentCalls } = config;
+  return createJobSource({
+    target: {
+      address,
+      plaintext,
+      ...(rootCertificates !== undefined && { rootCertificates: await readPem(rootCertificates) }),
+    },
+    tokens: await tokensFrom(config.tokens, parts.log),
+    callsPerSecond,
+    maxConcurrentCalls,
+    fleetQuota: createUpstreamSlots({ ...parts, callsPerSecond }),
+    log: parts.log,
+  });
+}
+
+/** @param given a PEM, or the path of a file of it */
+async function readPem(given: string): Promise<Buffer> {
+  return given.includes('-----BEGIN') ? Buffer.from(given) : readFile(given);
+}
+
+async function tokensFrom(config: UpstreamConfig['tokens'], log: Log): Promise<TokenSource | undefined> {
+  switch (config.from) {
+    case 'nowhere':
+      return undefined;
+    case 'given':
+      return givenToken(config.token);
+    case 'instance':
+      return instanceTokens({ ...endpointOf(config), log });
+    case 'key': {
+      const text = 'text' in config.key ? config.key.text : await readSecret(config.key.secretArn);
+      return iamTokens({ key: parseServiceAccountKey(text), ...endpointOf(config), log });
+    }
+  }
+}
+
+function endpointOf({ endpoint }: { readonly endpoint: string | undefined }): { readonly endpoint?: string } {
+  return endpoint === undefined ? {} : { endpoint };
+}

@@ -1,0 +1,43 @@
+import type { Deadline } from '../deadline.ts';
+import { merge } from '../job/merge.ts';
+import { toStatus } from '../status.ts';
+import type { StoredJob } from '../store/job-store.ts';
+import { describeError, type Log } from '../telemetry/log.ts';
+import type { JobSource } from '../upstream/job-source.ts';
+import { readFromUpstream, type Redaction } from './upstream-snapshot.ts';
+import { writeMerged, type WriteParts } from './write-merged.ts';
+
+export interface StoreFromUpstreamParts extends WriteParts, Redaction {
+  readonly upstream: JobSource;
+  readonly log: Log;
+}
+
+/**
+ * Reads one job from upstream, and stores what it gets. It is returned also where it could not be stored: whoever misses
+ * it next, or a round, does that.
+ *
+ * @returns undefined where upstream has no such job
+ * @throws {Status} as upstream does
+ */
+export async function storeFromUpstream(
+  parts: StoreFromUpstreamParts,
+  jobId: string,
+  deadline: Deadline,
+): Promise<StoredJob | undefined> {
+  const news = await readFromUpstream(parts.upstream, jobId, parts, deadline);
+  if (news === undefined) return undefined;
+  const answer = { document: news, syncedAt: new Date(), generation: '' };
+  try {
+    const before = await parts.store.get(jobId, { consistent: true, deadline });
+    await writeMerged(parts, jobId, news, before, deadline);
+    return before === undefined ? answer : { ...answer, document: merge(before.document, news) };
+  } catch (error) {
+    const { code } = toStatus(error);
+    parts.log('warn', 'a job that was read through is not stored', {
+      jobId,
+      code,
+      cause: describeError(error),
+    });
+    return answer;
+  }
+}
