@@ -4,6 +4,7 @@
 interface ServiceFunction {
   /** The alias that the CLI points routes, queues and permissions at. */
   targetAlias?: { readonly name: string; readonly logicalId: string };
+  readonly events?: readonly object[];
   /** Logical id of the version that this deployment publishes. */
   readonly versionLogicalId?: string;
 }
@@ -38,7 +39,7 @@ export class LiveAliasPlugin {
     const prefix = (name: string): string =>
       serverless.getProvider('aws').naming.getNormalizedFunctionName(name);
     const each = (act: (name: string, one: ServiceFunction) => void) => (): void => {
-      for (const [name, one] of Object.entries(service.functions)) act(prefix(name), one);
+      for (const [name, one] of Object.entries(service.functions)) if (isCalled(one)) act(prefix(name), one);
     };
     this.hooks = {
       'before:package:compileFunctions': each((name, one) => {
@@ -64,4 +65,9 @@ export class LiveAliasPlugin {
       }),
     };
   }
+}
+
+/** A function that runs by the clock has no traffic to shift: its next run is the newest version's. */
+function isCalled({ events = [] }: ServiceFunction): boolean {
+  return !events.every((event) => 'schedule' in event);
 }

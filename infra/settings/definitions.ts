@@ -2,7 +2,18 @@
  * Every setting of a deployment, its default and what it may be. Stages differ from the defaults by `params` in
  * serverless.yml, and a deployment from its stage by `--param name=value`. docs/operations.md explains each.
  */
-import { arn, flag, integer, jsonObject, oneOf, optional, text, url, type ValueType } from './value.ts';
+import {
+  arn,
+  decimal,
+  flag,
+  integer,
+  jsonObject,
+  oneOf,
+  optional,
+  text,
+  url,
+  type ValueType,
+} from './value.ts';
 
 /** The ones that CloudWatch Logs takes. */
 const retentionDays = [
@@ -65,6 +76,18 @@ export const definitions = {
   tombstoneDays: define(30, integer(1, 3650)),
   redactEnvValues: define(false, flag),
 
+  // Reading from upstream.
+  upstream: define('', optional(text(/^[^\s/:]+:\d{1,5}$/, 'a host:port'))),
+  upstreamProjects: define('', optional(text(/^[\w-]{1,64}(,[\w-]{1,64})*$/, 'project ids, with commas'))),
+  upstreamKeySecret: define('', optional(arn('secretsmanager', 'secret:'))),
+  upstreamIamEndpoint: define('', optional(url)),
+  upstreamRootCerts: define('', optional(text(/^-----BEGIN CERTIFICATE-----[^]+$/, 'certificates in PEM'))),
+  upstreamCallsPerSecond: define(5, decimal(0.01, 1000)),
+  upstreamMaxCalls: define(8, integer(1, 1000)),
+  refreshSeconds: define(10, integer(2, 3600)),
+  refreshMemoryMb: define(512, memoryMb),
+  readThrough: define(false, flag),
+
   // The table.
   table: define('', optional(name)),
   kmsKey: define('', optional(arn('kms', 'key/'))),
@@ -78,6 +101,7 @@ export const definitions = {
   alarmSyncLagSeconds: define(60, integer(1, 86_400)),
   alarmQueueAgeSeconds: define(300, integer(1, 1_209_600)),
   alarmLatencyMs: define(1000, integer(1, 15_000)),
+  alarmCorrectedPercent: define(10, integer(1, 100)),
 
   // Native gRPC.
   grpc: define(false, flag),

@@ -103,7 +103,24 @@ function contradictions(settings: Settings, stage: string): readonly string[] {
     ...(grpc && auth !== 'jwt'
       ? [`auth: is ${auth}; grpc=true needs jwt, since requests do not come through API Gateway`]
       : []),
+    ...upstreamContradictions(settings, missing, isLocal),
     ...(grpcMinTasks > grpcMaxTasks ? [`grpcMinTasks: is ${grpcMinTasks}, more than grpcMaxTasks`] : []),
+  ];
+}
+
+function upstreamContradictions(
+  { readThrough, upstream, upstreamProjects }: Settings,
+  missing: (names: readonly SettingName[], reason: string) => readonly string[],
+  isLocal: boolean,
+): readonly string[] {
+  if (upstream === '')
+    return [
+      ...(readThrough ? missing(['upstream'], 'readThrough=true needs somebody to ask') : []),
+      ...(upstreamProjects === '' ? [] : missing(['upstream'], 'upstreamProjects are read from it')),
+    ];
+  return [
+    ...missing(['upstreamProjects'], 'upstream needs to know which projects to look at'),
+    ...(isLocal ? [] : missing(['upstreamKeySecret'], 'upstream wants tokens, which are got with that key')),
   ];
 }
 

@@ -37,6 +37,18 @@ function fromCommandLine(params: readonly string[]): GivenSettings {
 /** Leaves a property of a CloudFormation resource out. */
 const noValue = { Ref: 'AWS::NoValue' };
 
+const toRef = (Ref: string): object => ({ Ref });
+
+/** Attributes that keys are made of: the table's, and those of the index of a deployment that reads from upstream. */
+const tableKeys = [
+  { AttributeName: 'job_id', AttributeType: 'S' },
+  { AttributeName: 'part', AttributeType: 'S' },
+];
+const indexKeys = [
+  { AttributeName: 'project_id', AttributeType: 'S' },
+  { AttributeName: 'look_at', AttributeType: 'N' },
+];
+
 /** Which of the variants in `infra/*.yml` the settings ask for. */
 function choices({
   alarmEmail,
@@ -48,15 +60,31 @@ function choices({
   grpcPublic,
   grpcSubnets,
   kmsKey,
+  readThrough,
+  refreshSeconds,
+  upstream,
+  upstreamKeySecret,
 }: ReturnType<typeof readSettings>) {
   const door = auth === 'iam' ? 'iam' : 'open';
+  const readers = ['GetRole', ...(grpc ? ['GrpcRole'] : [])];
+  const callers = ['SyncRole', 'RefreshRole', ...(readThrough ? readers : [])];
+  const everyRole = [...readers, 'SyncRole', ...(upstream === '' ? [] : ['RefreshRole'])];
   return {
     door,
     url: functionUrl ? door : 'none',
     bus: bus === '' ? 'own' : 'existing',
     encryption: kmsKey === '' ? 'awsOwned' : 'kms',
     getReservedConcurrency: getReservedConcurrency === '' ? noValue : getReservedConcurrency,
-    tableRoles: ['GetRole', 'SyncRole', ...(grpc ? ['GrpcRole'] : [])].map((Ref) => ({ Ref })),
+    tableRoles: everyRole.map(toRef),
+    tableAttributes: [...tableKeys, ...(upstream === '' ? [] : indexKeys)],
+    upstream: upstream === '' ? 'off' : 'on',
+    upstreamKey: upstreamKeySecret === '' ? 'none' : 'secret',
+    upstreamRoles: callers.map(toRef),
+    readThrough: readThrough ? 'on' : 'off',
+    readerRoles: readers.map(toRef),
+    refreshSeconds: upstream === '' ? '' : refreshSeconds,
+    // CloudWatch takes whole minutes; a round may take as long as its interval, and one may fail.
+    refreshAlarmSeconds: Math.max(300, Math.ceil((3 * refreshSeconds) / 60) * 60),
     grpc: grpc ? 'on' : 'off',
     grpcSubnets: grpcSubnets.split(','),
     grpcScheme: grpcPublic ? 'internet-facing' : 'internal',

@@ -24,6 +24,16 @@ export function integer(from: number, to: number): ValueType<number> {
   };
 }
 
+export function decimal(from: number, to: number): ValueType<number> {
+  return {
+    parse: (given) => {
+      const value = /^\d{1,9}(\.\d{1,3})?$/.test(String(given)) ? Number(given) : NaN;
+      return value >= from && value <= to ? value : undefined;
+    },
+    wanted: `a number from ${from} to ${to}`,
+  };
+}
+
 export function oneOf<T extends string | number>(...allowed: readonly T[]): ValueType<T> {
   return {
     parse: (given) => allowed.find((value) => String(value) === String(given)),

@@ -121,9 +121,13 @@ class Round {
     listed.add(jobId);
     await this.settle(jobId, () => {
       const news = snapshotOf(job, jobId, readAt, this.parts);
-      return digestOf(news) === known.get(jobId)?.digest
-        ? 'confirmed'
-        : reconcile(this.parts, jobId, news, { deadline: this.deadline });
+      const indexed = known.get(jobId);
+      if (indexed?.digest === digestOf(news)) return 'confirmed';
+      // A document from before there was an index gets into it when it is written.
+      return reconcile(this.parts, jobId, news, {
+        always: indexed === undefined,
+        deadline: this.deadline,
+      });
     });
   }
 
