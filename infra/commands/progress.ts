@@ -1,31 +1,62 @@
-/** Inputs with fewer events are done before anybody wonders. */
+/** Inputs with fewer things are done before anybody wonders. */
 const worthShowing = 1000;
+
+/** Width of the bar on a terminal, in characters. */
+const barWidth = 20;
 
 export interface Progress {
   readonly add: (count: number) => void;
+  /** Says how many there will be, where that was not known at the start. */
+  readonly expect: (total: number) => void;
   readonly end: () => void;
 }
 
-/** Shows on standard error how far a large piece of work is: in place on a terminal, else a line every few seconds. */
-export function startProgress(total: number): Progress {
-  if (total < worthShowing) return { add: () => undefined, end: () => undefined };
+/**
+ * Shows on standard error how far a large piece of work is, and how long it will take: in place on a terminal, else a
+ * line every few seconds.
+ *
+ * @param unit what is counted, such as `events`
+ * @param total how many there are; undefined where that is not known yet
+ */
+export function startProgress(unit: string, total?: number): Progress {
+  if (total !== undefined && total < worthShowing)
+    return { add: () => undefined, expect: () => undefined, end: () => undefined };
   const { isTTY } = process.stderr;
   const intervalMs = isTTY ? 200 : 5000;
+  const startedAt = Date.now();
   let done = 0;
-  let shownAt = Date.now();
+  let shownAt = startedAt;
   const show = (): void => {
-    const text = `${done} of ${total} events, ${Math.floor((done / total) * 100)} %`;
-    process.stderr.write(isTTY ? `\r${text}` : `${text}\n`);
     shownAt = Date.now();
+    const text = describe(done, total, unit, shownAt - startedAt);
+    const bar = isTTY && total !== undefined ? `${drawBar(done / total)} ` : '';
+    // What is left of a longer text before is cleared to the end of the line.
+    process.stderr.write(isTTY ? `\r${bar}${text}\u001b[K` : `${text}\n`);
   };
   return {
     add: (count) => {
       done += count;
       if (Date.now() - shownAt >= intervalMs) show();
     },
+    expect: (expected) => {
+      total = expected;
+    },
     end: () => {
       show();
       if (isTTY) process.stderr.write('\n');
     },
   };
+}
+
+function describe(done: number, total: number | undefined, unit: string, elapsedMs: number): string {
+  if (total === undefined) return `${done} ${unit}`;
+  const part = Math.min(1, done / Math.max(1, total));
+  const leftSeconds = Math.ceil((elapsedMs / 1000) * (1 / part - 1));
+  const left = part < 1 && done > 0 ? `, about ${leftSeconds} s left` : '';
+  return `${done} of ${total} ${unit}, ${Math.floor(part * 100)} %${left}`;
+}
+
+function drawBar(part: number): string {
+  const full = Math.round(Math.min(1, part) * barWidth);
+  return `[${'#'.repeat(full)}${'.'.repeat(barWidth - full)}]`;
 }

@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     );
     const { events, jobs } = await checkAll(inputs);
     const sink = await openSink(bus);
-    const progress = startProgress(events);
+    const progress = startProgress('events', events);
     for await (const batch of inBatches(readAll(inputs))) {
       await sink.send(batch.map(({ body }) => body));
       progress.add(batch.length);

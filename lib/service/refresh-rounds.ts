@@ -3,7 +3,8 @@ import type { Deadline } from '../deadline.ts';
 import { toStatus } from '../status.ts';
 import type { RefreshLedger, RefreshState } from '../store/refresh-ledger.ts';
 import { describeError } from '../telemetry/log.ts';
-import { refreshProject, type RefreshParts, type RoundKind, type RoundReport } from './refresh-project.ts';
+import { refreshProject, type RoundKind } from './refresh-project.ts';
+import type { RefreshParts, RoundReport } from './round.ts';
 
 export interface RefreshRoundsParts extends RefreshParts {
   readonly ledger: RefreshLedger;

@@ -1,0 +1,160 @@
+/** `npm run backfill -- --project ID [--project ID ...]`: stores the jobs that upstream has already. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectUpstream } from '../../functions/upstream.ts';
+import { readSyncConfig } from '../../lib/config.ts';
+import { Deadline } from '../../lib/deadline.ts';
+import { backfillProject, type BackfillParts, type BackfillReport } from '../../lib/service/backfill.ts';
+import { createBackfillLedger } from '../../lib/store/backfill-ledger.ts';
+import { createDynamoDbClient } from '../../lib/store/dynamodb-client.ts';
+import { createDynamoDbJobIndex } from '../../lib/store/dynamodb-job-index.ts';
+import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
+import { createLog } from '../../lib/telemetry/log.ts';
+import { localAwsEnvironment } from '../local/credentials.ts';
+import { readEnginePorts } from '../local/ports.ts';
+import { parseArguments, runCommand, UsageError } from './command-line.ts';
+import { startProgress } from './progress.ts';
+
+const usage = `Usage: npm run backfill -- --project ID [--project ID ...] [--stage NAME | --table NAME] [--rate N]
+
+Lists all jobs of the projects upstream, and stores those that the table does not have just so. Ctrl-C ends it after the
+page that is being worked on; the next call goes on from there. To call it twice changes nothing.
+
+  --stage NAME   the table of a deployed stage, with the credentials and the region of the AWS SDK's environment
+  --table NAME   the table of that name
+  --rate N       calls upstream in a second, shared with the functions that ask too; UPSTREAM_CALLS_PER_SECOND or 5
+
+Without --stage or --table it is the table of the local stack (DYNAMODB_PORT, 8000 unless set). Upstream and the way to
+its tokens are set by the variables UPSTREAM_… of docs/operations.md, among them UPSTREAM_ENDPOINT and
+UPSTREAM_SERVICE_ACCOUNT_KEY.`;
+
+/** The local stack's table, as serverless.yml names it. */
+const localTable = 'jobs';
+
+async function main(): Promise<void> {
+  const { projects, environment } = readArguments();
+  Object.assign(process.env, environment);
+  const config = readSyncConfig(process.env);
+  if (config.upstream === undefined)
+    throw new UsageError('UPSTREAM_ENDPOINT is not set: it must be the host:port that jobs are read from.');
+  const { jobTable: table, tombstoneDays, redactEnvValues } = config;
+  const client = createDynamoDbClient();
+  const log = createLog('warn', (line) => process.stderr.write(`${line}\n`));
+  const upstream = await connectUpstream(config.upstream, { client, table, longestWaitMs: 60_000, log });
+  const stopping = new AbortController();
+  const stop = (): void => {
+    stopping.abort();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  try {
+    const parts = {
+      upstream,
+      store: createDynamoDbJobStore({ client, table, tombstoneDays, indexed: true, log }),
+      index: createDynamoDbJobIndex({ client, table }),
+      ledger: createBackfillLedger({ client, table }),
+      redactEnvValues,
+      log,
+      now: () => new Date(),
+      random: Math.random,
+      sleep: (ms: number) => sleep(ms),
+    };
+    for (const project of projects) {
+      const report = await backfill(parts, project, stopping.signal);
+      console.log(summary(project, report));
+      if (report.round.failed > 0) process.exitCode = 1;
+      if (!report.complete) {
+        process.exitCode = 130;
+        break;
+      }
+    }
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    upstream.close();
+    client.destroy();
+  }
+}
+
+async function backfill(
+  parts: Omit<BackfillParts, 'onPage'>,
+  project: string,
+  stopping: AbortSignal,
+): Promise<BackfillReport> {
+  const progress = startProgress('jobs');
+  const counting = new AbortController();
+  const counted = countJobs(parts, project, AbortSignal.any([stopping, counting.signal])).then(
+    progress.expect,
+    () => undefined,
+  );
+  try {
+    const onPage = (jobs: number): void => {
+      progress.add(jobs);
+    };
+    return await backfillProject({ ...parts, onPage }, project, stopping);
+  } finally {
+    counting.abort();
+    await counted;
+    progress.end();
+  }
+}
+
+function summary(project: string, { complete, resumedAfter, round }: BackfillReport): string {
+  const { added, corrected, confirmed, overtaken, failed } = round;
+  const counts = [
+    `${added} added`,
+    `${corrected} corrected`,
+    `${confirmed + overtaken} were right already`,
+    ...(failed > 0 ? [`${failed} failed (see above)`] : []),
+    ...(resumedAfter > 0 ? [`${resumedAfter} were done by an earlier call`] : []),
+  ];
+  const end = complete ? '' : '\nStopped. The same command goes on from here.';
+  return `${project}: ${counts.join(', ')}; ${round.calls} calls upstream.${end}`;
+}
+
+/** The most jobs that upstream gives on one page. */
+const countingPageSize = 1000;
+
+/** How many jobs there are: listed on pages as large as can be, which is faster than storing them. */
+async function countJobs(
+  { upstream }: Pick<BackfillParts, 'upstream'>,
+  projectId: string,
+  stopping: AbortSignal,
+): Promise<number> {
+  let count = 0;
+  let pageToken = '';
+  do {
+    stopping.throwIfAborted();
+    const request = { projectId, pageSize: countingPageSize, pageToken };
+    const page = await upstream.list(request, new Deadline(60_000));
+    count += page.jobs.length;
+    pageToken = page.nextPageToken;
+  } while (pageToken !== '');
+  return count;
+}
+
+function readArguments(): {
+  readonly projects: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+} {
+  const { values, positionals } = parseArguments({
+    project: { type: 'string', multiple: true },
+    stage: { type: 'string' },
+    table: { type: 'string' },
+    rate: { type: 'string' },
+  });
+  const { project: projects = [], stage, table, rate } = values;
+  if (positionals.length > 0)
+    throw new UsageError(`${positionals[0]} is no option: projects go with --project.`);
+  if (projects.length === 0) throw new UsageError('--project is missing.');
+  if (stage !== undefined && table !== undefined)
+    throw new UsageError('--stage and --table say the same thing: give one of them.');
+  const isLocal = stage === undefined && table === undefined;
+  return {
+    projects,
+    environment: {
+      ...(isLocal && localAwsEnvironment(readEnginePorts(process.env).dynamodb)),
+      JOB_TABLE: table ?? (isLocal ? localTable : `datasphere-job-cache-${stage}-jobs`),
+      ...(rate !== undefined && { UPSTREAM_CALLS_PER_SECOND: rate }),
+    },
+  };
+}
+
+await runCommand(usage, main);

@@ -1,0 +1,80 @@
+/** Fills the table with the jobs that a project has already, once. */
+import { Deadline } from '../deadline.ts';
+import { Status } from '../status.ts';
+import type { BackfillLedger } from '../store/backfill-ledger.ts';
+import { pageSize } from './refresh-project.ts';
+import { Round, type RefreshParts, type RoundReport } from './round.ts';
+
+export interface BackfillParts extends RefreshParts {
+  readonly ledger: BackfillLedger;
+  /** Hears of each page that is done, by how many jobs it had. */
+  readonly onPage: (jobs: number) => void;
+}
+
+/** What a backfill did. */
+export interface BackfillReport {
+  /** Whether every page was done; false where it was stopped before. */
+  readonly complete: boolean;
+  /** Jobs that an earlier call had done, which was stopped. */
+  readonly resumedAfter: number;
+  readonly round: RoundReport;
+}
+
+/** The longest that a page may take, calls, writes and waits for a turn together, in milliseconds. */
+const pageTimeoutMs = 300_000;
+
+/**
+ * Lists all jobs of a project, and stores those that the table does not have just so. What is done is written down page
+ * by page: a later call goes on where one was stopped, or crashed. A second call after a complete one finds nothing to
+ * write.
+ *
+ * @param stopping ends it after the page that is being worked on
+ * @throws {Status} as upstream's List, the index and the ledger do
+ */
+export async function backfillProject(
+  parts: BackfillParts,
+  projectId: string,
+  stopping: AbortSignal,
+): Promise<BackfillReport> {
+  const { upstream, index, ledger, onPage } = parts;
+  const known = await index.list(projectId, { deadline: new Deadline(pageTimeoutMs) });
+  let state = (await ledger.read(projectId, new Deadline(pageTimeoutMs))) ?? start;
+  const resumedAfter = state.jobs;
+  const rounds: RoundReport[] = [];
+  do {
+    if (stopping.aborted) return { complete: false, resumedAfter, round: sum(rounds) };
+    const deadline = new Deadline(pageTimeoutMs);
+    const page = await upstream
+      .list({ projectId, pageSize, pageToken: state.pageToken }, deadline)
+      .catch((error: unknown) => {
+        // Page tokens need not be good for ever; what is done already is found to be so.
+        if (state === start || !(error instanceof Status) || error.code !== 'INVALID_ARGUMENT') throw error;
+        state = start;
+        return upstream.list({ projectId, pageSize }, deadline);
+      });
+    const round = new Round(parts, deadline);
+    await round.comparePage(page, known);
+    rounds.push(round.report);
+    onPage(page.jobs.length);
+    state = { pageToken: page.nextPageToken, jobs: state.jobs + page.jobs.length };
+    if (state.pageToken !== '') await ledger.write(projectId, state, deadline);
+  } while (state.pageToken !== '');
+  await ledger.clear(projectId, new Deadline(pageTimeoutMs));
+  return { complete: true, resumedAfter, round: sum(rounds) };
+}
+
+const start = { pageToken: '', jobs: 0 };
+
+function sum(rounds: readonly RoundReport[]): RoundReport {
+  const total = (name: keyof RoundReport): number => rounds.reduce((all, round) => all + round[name], 0);
+  return {
+    confirmed: total('confirmed'),
+    corrected: total('corrected'),
+    added: total('added'),
+    removed: total('removed'),
+    overtaken: total('overtaken'),
+    failed: total('failed'),
+    pages: total('pages'),
+    calls: total('calls'),
+  };
+}
