@@ -33,16 +33,34 @@ export interface Deployment {
   readonly functions: Readonly<
     Record<
       string,
-      { readonly events: readonly { readonly sqs?: QueueTrigger; readonly httpApi?: unknown }[] }
+      {
+        readonly events: readonly {
+          readonly sqs?: QueueTrigger;
+          readonly httpApi?: unknown;
+          readonly schedule?: { readonly rate: string | readonly string[] };
+        }[];
+        readonly environment?: Readonly<Record<string, string>>;
+      }
     >
   >;
+  /** What all functions get. */
+  readonly provider: { readonly environment: Readonly<Record<string, string>> };
   /** By logical id. */
   readonly resources: Readonly<Record<string, Resource>>;
 }
 
+/** Settings that differ from those of the local stage, by name. */
+export type LocalSettings = Readonly<Record<string, string>>;
+
+/** The same as arguments of the CLI. */
+export function paramFlags(settings: LocalSettings): readonly string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
+}
+
 /** Resolves `serverless.yml` for the local stage. */
-export async function readDeployment(): Promise<Deployment> {
-  const command = [serverlessScript, 'print', '--stage', localStage, '--format', 'json'];
+export async function readDeployment(settings: LocalSettings = {}): Promise<Deployment> {
+  const print = [serverlessScript, 'print', '--stage', localStage, '--format', 'json'];
+  const command = [...print, ...paramFlags(settings)];
   const options = { cwd: projectRoot, timeout: 60_000, maxBuffer: 16 << 20 };
   const { stdout } = await promisify(execFile)(process.execPath, command, options);
   const { resources, ...rest } = JSON.parse(stdout) as Omit<Deployment, 'resources'> & {

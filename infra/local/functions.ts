@@ -1,24 +1,29 @@
 /** The deployed functions on one machine: serverless-offline for the Lambda ones, a child process for native gRPC. */
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import type { SQSEvent } from 'aws-lambda';
 import { startChild, waitUntilReady, type RunningChild } from './child-process.ts';
 import { localStage } from '../settings/read-settings.ts';
-import { projectRoot, serverlessScript, type Deployment } from './deployment.ts';
+import {
+  paramFlags,
+  projectRoot,
+  serverlessScript,
+  type Deployment,
+  type LocalSettings,
+} from './deployment.ts';
 import { freePort, loopback } from './ports.ts';
 
 /** How long a part may take to start, in milliseconds. */
 const startTimeoutMs = 60_000;
 
-/** The longest that one call of a function may take, in milliseconds. */
-const invokeTimeoutMs = 60_000;
+/** The longest that one call of a function may take, in milliseconds: a run of `refresh` takes a minute. */
+const invokeTimeoutMs = 90_000;
 
 type ChildEnvironment = Readonly<Record<string, string | undefined>>;
 type Output = (line: string) => void;
 
 export interface RunningFunctions extends RunningChild {
   /** Calls a function as Lambda's Invoke does. */
-  invoke(functionName: string, event: SQSEvent): Promise<unknown>;
+  invoke(functionName: string, event: object): Promise<unknown>;
 }
 
 /** Starts the functions of `serverless.yml`, with their HTTP routes on `port`. */
@@ -27,6 +32,7 @@ export async function startFunctions(
   port: number,
   env: ChildEnvironment,
   output: Output,
+  settings: LocalSettings = {},
 ): Promise<RunningFunctions> {
   const [lambdaPort, websocketPort] = [await freePort(), await freePort()];
   const ports = { httpPort: port, lambdaPort, websocketPort, albPort: await freePort() };
@@ -36,7 +42,12 @@ export async function startFunctions(
   const showLog: Output = (line) => {
     if (line.startsWith('{')) output(line);
   };
-  const child = startChild('serverless offline', [...command, '--localEnvironment'], env, showLog);
+  const child = startChild(
+    'serverless offline',
+    [...command, '--localEnvironment', ...paramFlags(settings)],
+    env,
+    showLog,
+  );
   const probe = async (): Promise<boolean> => (await accepts(port)) && (await accepts(lambdaPort));
   await stopOnFailure(child, waitUntilReady('serverless offline', child, probe, startTimeoutMs));
   const base = `http://${loopback}:${lambdaPort}/2015-03-31/functions/${deployment.service}-${localStage}`;

@@ -1,10 +1,11 @@
 import type { SQSEvent } from 'aws-lambda';
 import { localAwsEnvironment } from './credentials.ts';
-import { readDeployment, referredId, type Deployment } from './deployment.ts';
+import { readDeployment, referredId, type Deployment, type LocalSettings } from './deployment.ts';
 import { pollQueue } from './event-source-mapping.ts';
 import { startFunctions, startGrpc, type RunningFunctions } from './functions.ts';
 import { assertPortsFree, StartError, type Ports } from './ports.ts';
 import { startQueues, type RunningQueues } from './queue.ts';
+import { runSchedules } from './schedules.ts';
 import { startTables } from './table.ts';
 
 export interface StackOptions {
@@ -13,6 +14,8 @@ export interface StackOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Tells the person at the terminal. */
   readonly say: (text: string) => void;
+  /** Where the deployment differs from the local stage. */
+  readonly settings?: LocalSettings;
 }
 
 export interface RunningStack {
@@ -23,9 +26,9 @@ export interface RunningStack {
 }
 
 /** Starts everything on this machine; stops what it started where a part fails to. */
-export async function startStack({ ports, env, say }: StackOptions): Promise<RunningStack> {
+export async function startStack({ ports, env, say, settings = {} }: StackOptions): Promise<RunningStack> {
   await assertPortsFree(ports);
-  const deployment = await readDeployment();
+  const deployment = await readDeployment(settings);
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const stopPart of stops.splice(0).reverse()) await stopPart();
@@ -36,31 +39,32 @@ export async function startStack({ ports, env, say }: StackOptions): Promise<Run
     const queues = await startQueues(deployment, ports.sqs);
     stops.push(queues.stop);
     const childEnv = { ...env, ...localAwsEnvironment(ports.dynamodb), SLS_TELEMETRY_DISABLED: '1' };
-    const settings = {
-      JOB_TABLE: tableName(deployment),
-      AUTH_MODE: 'none',
-      LOG_LEVEL: env['LOG_LEVEL'] ?? 'warn',
+    const { provider, functions: deployed } = deployment;
+    const deployedEnv = { ...provider.environment, ...deployed['get']?.environment };
+    const readerEnv = {
+      ...childEnv,
+      ...deployedEnv,
+      LOG_LEVEL: env['LOG_LEVEL'] ?? deployedEnv['LOG_LEVEL'],
     };
     const [functions, grpc] = await Promise.all(
       [
-        startFunctions(deployment, ports.http, childEnv, say),
-        startGrpc(ports.grpc, { ...childEnv, ...settings }, say),
+        startFunctions(deployment, ports.http, childEnv, say, settings),
+        startGrpc(ports.grpc, readerEnv, say),
       ].map((starting) => starting.then((part) => (stops.push(part.stop), part))) as [
         Promise<RunningFunctions>,
         ReturnType<typeof startGrpc>,
       ],
     );
     stops.push(startMappings(deployment, queues, functions, say));
+    const schedules = new AbortController();
+    const invoke = (name: string, event: object): Promise<unknown> => functions.invoke(name, event);
+    runSchedules({ deployment, invoke, say }, schedules.signal);
+    stops.push(() => Promise.resolve(schedules.abort()));
     return { queues, broken: Promise.race([functions.ended, grpc.ended]), stop };
   } catch (error) {
     await stop();
     throw error;
   }
-}
-
-function tableName(deployment: Deployment): string {
-  const table = Object.values(deployment.resources).find(({ Type }) => Type === 'AWS::DynamoDB::Table');
-  return table?.Properties['TableName'] as string;
 }
 
 /** Feeds every function that has a queue as its trigger; gives what stops that. */
