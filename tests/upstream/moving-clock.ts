@@ -65,18 +65,30 @@ export class MovingClock implements UpstreamClock, Clock {
     if (Number.isFinite(first)) this.#moveTo(Math.max(first, this.#nowMs));
   }
 
+  /** As advance, but what a timer set going has been done before the next one fires. */
+  async pass(ms: number): Promise<void> {
+    const endMs = this.#nowMs + ms;
+    await settle();
+    while (this.#fireNext(endMs)) await settle();
+    this.#nowMs = endMs;
+  }
+
   #moveTo(endMs: number): void {
-    for (;;) {
-      const due = [this.#timers, this.#timeouts]
-        .flatMap((set) => [...set].map((timer) => ({ set, timer })))
-        .filter(({ timer }) => timer.atMs <= endMs)
-        .sort((a, b) => a.timer.atMs - b.timer.atMs)[0];
-      if (due === undefined) break;
-      due.set.delete(due.timer);
-      this.#nowMs = Math.max(this.#nowMs, due.timer.atMs);
-      due.timer.callback();
-    }
+    while (this.#fireNext(endMs));
     this.#nowMs = Math.max(this.#nowMs, endMs);
+  }
+
+  /** Moves to the next timer that is due by then and fires it; false where there is none. */
+  #fireNext(endMs: number): boolean {
+    const [due] = [this.#timers, this.#timeouts]
+      .flatMap((set) => [...set].map((timer) => ({ set, timer })))
+      .filter(({ timer }) => timer.atMs <= endMs)
+      .sort((a, b) => a.timer.atMs - b.timer.atMs);
+    if (due === undefined) return false;
+    due.set.delete(due.timer);
+    this.#nowMs = Math.max(this.#nowMs, due.timer.atMs);
+    due.timer.callback();
+    return true;
   }
 }
 
