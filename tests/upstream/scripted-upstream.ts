@@ -47,6 +47,7 @@ const asItIs = (bytes: Buffer): Buffer => bytes;
 
 export async function startScriptedUpstream(
   credentials = ServerCredentials.createInsecure(),
+  wantedPort = 0,
 ): Promise<ScriptedUpstream> {
   const calls: SeenCall[] = [];
   const next: Answer[] = [];
@@ -71,7 +72,7 @@ export async function startScriptedUpstream(
   const definition = { get: raw('get'), list: raw('list') } as unknown as ServiceDefinition;
   server.addService(definition, { get: handle('Get'), list: handle('List') });
   const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', credentials, (error, bound) => {
+    server.bindAsync(`127.0.0.1:${wantedPort}`, credentials, (error, bound) => {
       if (error === null) resolve(bound);
       else reject(error);
     });

@@ -9,6 +9,6 @@ export interface TokenSource {
    *   account or its key is refused, DEADLINE_EXCEEDED
    */
   token(deadline: Deadline): Promise<string>;
-  /** The token was refused: it is not given again. */
+  /** The token was refused: another is got, if there is one. Issuers may give the same again. */
   invalidate(token: string): void;
 }
