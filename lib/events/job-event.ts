@@ -1,13 +1,12 @@
 /** A JobEvent in proto3 JSON, read, checked, and turned into what the sync works with. */
 import protojson from 'protobufjs/ext/protojson.js';
+import { admitJob } from '../job/admit-job.ts';
 import type { Document } from '../job/document.ts';
 import { tombstone } from '../job/document.ts';
 import { describeJobIdProblem } from '../job/job-id.ts';
-import { jobToJson } from '../job/json.ts';
 import { patchDocument, snapshotDocument } from '../job/merge.ts';
-import { normalForm } from '../job/normal-form.ts';
 import { readJobHeading } from '../job/job-heading.ts';
-import { removeSecrets, type RedactionOptions } from '../job/redaction.ts';
+import type { RedactionOptions } from '../job/redaction.ts';
 import { jobType, type Field } from '../job/schema.ts';
 import { strikeOutOfText } from '../job/strike-out.ts';
 import { MalformedMessageError } from '../job/wire.ts';
@@ -195,13 +194,9 @@ function encodeJob(
 ): Uint8Array {
   try {
     const encoded = jobMessageType.encode(message).finish();
-    // What the normal form leaves out may hold a secret that what it keeps repeats.
-    const job = normalForm(jobType, removeSecrets(encoded, redaction));
-    const { id } = readJobHeading(job);
+    const { job, id } = admitJob(encoded, { form: 'normal', ...redaction });
     if (id !== jobId && (id !== '' || idNeeded))
       throw invalidArgument(`${place}.id`, 'must be the job_id of the event');
-    // What cannot be written in JSON must not get into the table, where every REST read would fail on it.
-    jobToJson(job);
     return job;
   } catch (error) {
     if (error instanceof MalformedMessageError) throw invalidArgument(place, error.message);
