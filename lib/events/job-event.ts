@@ -23,6 +23,7 @@ export interface JobEvent {
   /** For logs; empty where the publisher gave none. */
   readonly eventId: string;
   readonly jobId: string;
+  /** Of a notice it is for logs only. */
   readonly revision: bigint;
   /** When the change happened upstream; undefined where the publisher did not say. */
   readonly occurredAt: Date | undefined;
@@ -41,20 +42,32 @@ export interface JobEventOptions {
 }
 
 /**
- * Reads the body of one queue message: a JobEvent in proto3 JSON, bare or as the `detail` of an EventBridge event.
+ * Reads one JobEvent in proto3 JSON, bare or as the `detail` of an EventBridge event.
  *
  * @throws {Status} INVALID_ARGUMENT that says what is wrong with the event, never what it contains
  * @see docs/events.md
  */
-export function parseJobEvent(body: string, { redactEnvValues }: JobEventOptions): JobEvent {
+export function parseJobEvent(body: string, options: JobEventOptions): JobEvent {
+  refuseTooLarge(body);
+  return readJobEvent(unwrapEnvelope(readJson(body)), body, options);
+}
+
+/** @throws {Status} INVALID_ARGUMENT */
+export function refuseTooLarge(body: string): void {
   const size = Buffer.byteLength(body);
-  if (size > eventSizeLimit) {
-    throw invalidArgument(
-      'event',
-      `has ${size} bytes; at most ${eventSizeLimit} are allowed: publish a changed notice`,
-    );
-  }
-  const json = unwrapEnvelope(readJson(body));
+  if (size <= eventSizeLimit) return;
+  throw invalidArgument(
+    'event',
+    `has ${size} bytes; at most ${eventSizeLimit} are allowed: publish a changed notice`,
+  );
+}
+
+/**
+ * The same for what has been parsed already.
+ *
+ * @param body the text that it stood in, for what a JSON parser drops
+ */
+export function readJobEvent(json: object, body: string, { redactEnvValues }: JobEventOptions): JobEvent {
   const message = readMessage(json);
   const jobId = message.jobId;
   const idProblem = describeJobIdProblem(jobId);
