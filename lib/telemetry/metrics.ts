@@ -19,6 +19,7 @@ const units = {
   EventsApplied: 'Count',
   EventsStale: 'Count',
   EventsFailed: 'Count',
+  EventsSkipped: 'Count',
   LostRaces: 'Count',
 } as const;
 

@@ -218,14 +218,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'what cannot be read is acknowledged',
     file: syncMessages,
-    from: "({ outcome }) => typeof outcome !== 'string'",
-    to: "({ outcome, event }) => event !== undefined && typeof outcome !== 'string'",
+    from: '...refused.map((outcome) => ({ outcome })),',
+    to: '',
   },
   {
     name: 'the ids of the others are returned as failed',
     file: syncMessages,
-    from: "({ outcome }) => typeof outcome !== 'string'",
-    to: "({ outcome }) => typeof outcome === 'string'",
+    from: 'message.events.some(hasFailed)',
+    to: '!message.events.some(hasFailed)',
   },
   {
     name: 'nothing is returned as failed',
