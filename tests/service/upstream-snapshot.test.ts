@@ -1,4 +1,3 @@
-import { fromJson, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Deadline } from '../../lib/deadline.ts';
@@ -11,19 +10,9 @@ import { Status } from '../../lib/status.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { arbitraryJob } from '../support/arbitrary-job.ts';
 import { jobBytes } from '../support/documents.ts';
-import { jobDesc } from '../support/job-descriptors.ts';
+import { secretiveJob } from '../support/secretive-job.ts';
 
 const keep = { redactEnvValues: false };
-
-/** A job with a password and a variable, each repeated in its config. */
-function secretiveJob(): Uint8Array {
-  const env = {
-    vars: { TOKEN: 'a-secret-value' },
-    dockerImageSpec: { username: 'u', passwordPlainText: 'hunter2hunter2' },
-  };
-  const config = 'password: hunter2hunter2\nTOKEN: a-secret-value';
-  return toBinary(jobDesc, fromJson(jobDesc, { id: 'j1', config, jobParameters: { env } }));
-}
 
 const text = (document: unknown): string => Buffer.from((document as LiveDocument).job).toString();
 
@@ -56,10 +45,10 @@ describe('what upstream answers', () => {
   });
 
   it('loses its plain-text password, with its copies, and variables where that is set', () => {
-    const kept = text(snapshotOf(secretiveJob(), 'j1', 1n, keep));
+    const kept = text(snapshotOf(secretiveJob('j1'), 'j1', 1n, keep));
     expect(kept).toContain('password: [redacted]\nTOKEN: a-secret-value');
     expect(kept).not.toContain('hunter2');
-    const redacted = text(snapshotOf(secretiveJob(), 'j1', 1n, { redactEnvValues: true }));
+    const redacted = text(snapshotOf(secretiveJob('j1'), 'j1', 1n, { redactEnvValues: true }));
     expect(redacted).toContain('password: [redacted]\nTOKEN: [redacted]');
     expect(redacted).not.toContain('a-secret-value');
   });
