@@ -60,6 +60,12 @@ export class Deadline {
     return this.signals?.timeout.aborted === true ? 0 : Math.max(0, this.atMs - this.clock.now());
   }
 
+  /** A deadline that passes so many milliseconds earlier, by the same clock, and is cancelled with this one. */
+  before(ms: number): Deadline {
+    const { clock, cancelled } = this;
+    return new Deadline(this.remainingMs() - ms, { clock, ...(cancelled && { cancelled }) });
+  }
+
   /** @throws {Status} DEADLINE_EXCEEDED once it has passed, CANCELLED where the caller has gone */
   check(): void {
     if (this.remainingMs() === 0) throw deadlineExceeded();

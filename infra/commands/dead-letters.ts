@@ -8,7 +8,8 @@ import {
   SQSClient,
   type Message,
 } from '@aws-sdk/client-sqs';
-import { parseJobEvent, type JobEvent } from '../../lib/events/job-event.ts';
+import type { JobEvent } from '../../lib/events/job-event.ts';
+import { parseMessage } from '../../lib/events/message.ts';
 import { localAws } from '../local/credentials.ts';
 import { loopback } from '../local/ports.ts';
 import { inBatches } from './batches.ts';
@@ -29,7 +30,7 @@ export interface DeadLetter {
   readonly messageId: string;
   readonly sentAt: Date;
   readonly body: string;
-  /** Undefined where the body is not a JobEvent. */
+  /** The first that it holds; undefined where the function could not read it. */
   readonly event: JobEvent | undefined;
   /** Why it failed, as far as the event itself can tell. */
   readonly reason: string;
@@ -158,11 +159,15 @@ function readLetter({ MessageId, Body = '', ReceiptHandle, Attributes }: Message
   };
 }
 
-/** Reads the event as the function does; what may be a secret where it is deployed is treated as one. */
+/** Reads the message as the function does; what may be a secret where it is deployed is treated as one. */
 export function diagnose(body: string): Pick<DeadLetter, 'event' | 'reason' | 'worthRetrying'> {
   try {
-    const event = parseJobEvent(body, { redactEnvValues: true });
-    if (event.news !== 'changed') {
+    const {
+      events: [event],
+      refused: [refusal],
+    } = parseMessage(body, { redactEnvValues: true });
+    if (refusal !== undefined) throw refusal;
+    if (event?.news !== 'changed') {
       const reason =
         'the event is in order: the table was in trouble, or the document too large; see the log';
       return { event, reason, worthRetrying: true };

@@ -14,6 +14,7 @@ export function unwrapEnvelope(json: unknown): object {
   return detail;
 }
 
-function isObject(value: unknown): value is object {
+/** Whether a value of JSON is an object, and no list. */
+export function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

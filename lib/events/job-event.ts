@@ -1,13 +1,12 @@
 /** A JobEvent in proto3 JSON, read, checked, and turned into what the sync works with. */
 import protojson from 'protobufjs/ext/protojson.js';
+import { admitJob } from '../job/admit-job.ts';
 import type { Document } from '../job/document.ts';
 import { tombstone } from '../job/document.ts';
 import { describeJobIdProblem } from '../job/job-id.ts';
-import { jobToJson } from '../job/json.ts';
 import { patchDocument, snapshotDocument } from '../job/merge.ts';
-import { normalForm } from '../job/normal-form.ts';
 import { readJobHeading } from '../job/job-heading.ts';
-import { removeSecrets, type RedactionOptions } from '../job/redaction.ts';
+import type { RedactionOptions } from '../job/redaction.ts';
 import { jobType, type Field } from '../job/schema.ts';
 import { strikeOutOfText } from '../job/strike-out.ts';
 import { MalformedMessageError } from '../job/wire.ts';
@@ -24,6 +23,7 @@ export interface JobEvent {
   /** For logs; empty where the publisher gave none. */
   readonly eventId: string;
   readonly jobId: string;
+  /** Of a notice it is for logs only. */
   readonly revision: bigint;
   /** When the change happened upstream; undefined where the publisher did not say. */
   readonly occurredAt: Date | undefined;
@@ -42,20 +42,32 @@ export interface JobEventOptions {
 }
 
 /**
- * Reads the body of one queue message: a JobEvent in proto3 JSON, bare or as the `detail` of an EventBridge event.
+ * Reads one JobEvent in proto3 JSON, bare or as the `detail` of an EventBridge event.
  *
  * @throws {Status} INVALID_ARGUMENT that says what is wrong with the event, never what it contains
  * @see docs/events.md
  */
-export function parseJobEvent(body: string, { redactEnvValues }: JobEventOptions): JobEvent {
+export function parseJobEvent(body: string, options: JobEventOptions): JobEvent {
+  refuseTooLarge(body);
+  return readJobEvent(unwrapEnvelope(readJson(body)), body, options);
+}
+
+/** @throws {Status} INVALID_ARGUMENT */
+export function refuseTooLarge(body: string): void {
   const size = Buffer.byteLength(body);
-  if (size > eventSizeLimit) {
-    throw invalidArgument(
-      'event',
-      `has ${size} bytes; at most ${eventSizeLimit} are allowed: publish a changed notice`,
-    );
-  }
-  const json = unwrapEnvelope(readJson(body));
+  if (size <= eventSizeLimit) return;
+  throw invalidArgument(
+    'event',
+    `has ${size} bytes; at most ${eventSizeLimit} are allowed: publish a changed notice`,
+  );
+}
+
+/**
+ * The same for what has been parsed already.
+ *
+ * @param body the text that it stood in, for what a JSON parser drops
+ */
+export function readJobEvent(json: object, body: string, { redactEnvValues }: JobEventOptions): JobEvent {
   const message = readMessage(json);
   const jobId = message.jobId;
   const idProblem = describeJobIdProblem(jobId);
@@ -195,13 +207,9 @@ function encodeJob(
 ): Uint8Array {
   try {
     const encoded = jobMessageType.encode(message).finish();
-    // What the normal form leaves out may hold a secret that what it keeps repeats.
-    const job = normalForm(jobType, removeSecrets(encoded, redaction));
-    const { id } = readJobHeading(job);
+    const { job, id } = admitJob(encoded, { form: 'normal', ...redaction });
     if (id !== jobId && (id !== '' || idNeeded))
       throw invalidArgument(`${place}.id`, 'must be the job_id of the event');
-    // What cannot be written in JSON must not get into the table, where every REST read would fail on it.
-    jobToJson(job);
     return job;
   } catch (error) {
     if (error instanceof MalformedMessageError) throw invalidArgument(place, error.message);

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../status.ts';
+import { invalidArgument, type Status } from '../status.ts';
 import { jsonDepthLimit } from './limits.ts';
 
 /** A number in JSON that a double may not hold exactly. */
@@ -18,16 +18,52 @@ const nameEndsInBackslash = /(?<!\\)(?:\\\\)+"\s*:/;
  * @throws {Status} INVALID_ARGUMENT, without a word of the text
  */
 export function readJson(text: string): unknown {
+  refuseHostile(text);
+  return parseAll([text])[0];
+}
+
+/**
+ * Parses JSON or JSON Lines, one value a line, as `readJson` does.
+ *
+ * @param linesLimit the most lines that are looked at
+ * @throws {Status} INVALID_ARGUMENT, without a word of the text, also where there are more lines
+ * @see https://jsonlines.org/
+ */
+export function readJsonLines(text: string, linesLimit: number): readonly unknown[] {
+  refuseHostile(text);
+  try {
+    return [parse(text)];
+  } catch {
+    const lines = text.split('\n', linesLimit + 1).filter((line) => line.trim() !== '');
+    if (lines.length < 2) throw notJson();
+    const values = parseAll(lines);
+    if (values.length > linesLimit) throw invalidArgument('event', `has more than ${linesLimit} lines`);
+    return values;
+  }
+}
+
+function parseAll(texts: readonly string[]): readonly unknown[] {
+  try {
+    return texts.map(parse);
+  } catch {
+    throw notJson();
+  }
+}
+
+function refuseHostile(text: string): void {
   // Before it is parsed: deep nesting costs a parser its stack, and memory many times the text.
   if (isDeeperThan(jsonDepthLimit, text))
     throw invalidArgument('event', `has more than ${jsonDepthLimit} objects and arrays in one another`);
   if (nameEndsInBackslash.test(text))
     throw invalidArgument('event', 'has a name that ends in a backslash; choose another one');
-  try {
-    return longNumber.test(text) ? (JSON.parse(text, keepDigits) as unknown) : (JSON.parse(text) as unknown);
-  } catch {
-    throw invalidArgument('event', 'is not JSON');
-  }
+}
+
+function notJson(): Status {
+  return invalidArgument('event', 'is not JSON');
+}
+
+function parse(text: string): unknown {
+  return longNumber.test(text) ? (JSON.parse(text, keepDigits) as unknown) : (JSON.parse(text) as unknown);
 }
 
 /** @see https://github.com/tc39/proposal-json-parse-with-source */

@@ -5,3 +5,9 @@ export const eventSizeLimit = 1 << 20;
 
 /** Objects and arrays in one another. protobuf's own readers stop at 100 too; a JobEvent in its envelope has 9. */
 export const jsonDepthLimit = 100;
+
+/** The most Audit Trails events in a message. A message of the largest size has room for fewer whole ones. */
+export const auditEventsLimit = 2000;
+
+/** The most jobs that the Audit Trails events of a message name; each costs a read of upstream. */
+export const noticesLimit = 5000;

@@ -3,7 +3,7 @@ import type { Deadline } from '../deadline.ts';
 import { isVisible, type Document } from '../job/document.ts';
 import { merge } from '../job/merge.ts';
 import type { StoredJob } from '../store/job-store.ts';
-import { writeMerged, type WriteParts } from './write-merged.ts';
+import { writeMerged, type WriteParts } from './write-news.ts';
 
 /**
  * What upstream's answer said of the document: that it was right; that it was wrong and is right now; that it was

@@ -10,7 +10,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { JobSource, UpstreamPage } from '../upstream/job-source.ts';
 import { reconcile, type Reconciled } from './reconcile.ts';
 import { readFromUpstream, snapshotOf, type Redaction } from './upstream-snapshot.ts';
-import type { WriteParts } from './write-merged.ts';
+import type { WriteParts } from './write-news.ts';
 
 export interface RefreshParts extends WriteParts, Redaction {
   readonly upstream: JobSource;

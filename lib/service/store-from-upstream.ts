@@ -5,7 +5,7 @@ import type { StoredJob } from '../store/job-store.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import type { JobSource } from '../upstream/job-source.ts';
 import { readFromUpstream, type Redaction } from './upstream-snapshot.ts';
-import { writeMerged, type WriteParts } from './write-merged.ts';
+import { writeMerged, type WriteParts } from './write-news.ts';
 
 export interface StoreFromUpstreamParts extends WriteParts, Redaction {
   readonly upstream: JobSource;

@@ -1,11 +1,12 @@
 import pMap from 'p-map';
 import type { Deadline } from '../deadline.ts';
 import type { JobEvent } from '../events/job-event.ts';
-import { isVisible, type Document } from '../job/document.ts';
+import type { Document } from '../job/document.ts';
 import { merge } from '../job/merge.ts';
-import { Status, toStatus } from '../status.ts';
-import type { StoredJob } from '../store/job-store.ts';
-import { writeMerged, type WriteParts } from './write-merged.ts';
+import { toStatus, type Status } from '../status.ts';
+import type { JobStore } from '../store/job-store.ts';
+import { readNoticed, type ReadNoticedParts } from './read-noticed.ts';
+import { writeNews, type WriteParts } from './write-news.ts';
 
 /** What became of an event: its effect, or a newer one, is durable; or it failed and must come again. */
 export type SyncOutcome = 'applied' | 'unchanged' | Status;
@@ -17,14 +18,21 @@ export interface Delivery {
   readonly redelivered: boolean;
 }
 
-export type SyncParts = WriteParts;
+/** Without an upstream, notices fail. */
+export interface SyncParts extends WriteParts, ReadNoticedParts {
+  readonly store: JobStore;
+}
 
-/** Jobs written at the same time. */
+/** Jobs worked on at the same time. */
 const concurrency = 16;
 
+/** At most so much of a batch's time is kept from upstream, since what it answers has to be written too. */
+const longestKeptMs = 5000;
+
 /**
- * Makes a batch of events durable: groups them by job, folds each job's events into one document, and writes that with
- * at most one successful write. Order and repetition within and between batches do not matter; see `job/merge.ts`.
+ * Makes a batch of events durable: groups them by job, asks upstream once for each job that notices name, folds all that
+ * is new of a job into one document, and writes that with at most one successful write. Order and repetition within and
+ * between batches do not matter; see `job/merge.ts`.
  *
  * @returns what became of each event, in the order of `deliveries`; never throws
  */
@@ -33,29 +41,61 @@ export async function syncJobs(
   deliveries: readonly Delivery[],
   deadline: Deadline,
 ): Promise<readonly SyncOutcome[]> {
+  const askBy = deadline.before(Math.min(longestKeptMs, deadline.remainingMs() / 4));
   const outcomes = new Map<Delivery, SyncOutcome>();
+  // Jobs that have to wait for upstream come last, so that no other job waits with them.
+  const jobs = [...Map.groupBy(deliveries, ({ event }) => event.jobId)].sort(
+    ([, a], [, b]) => Number(a.some(isNotice)) - Number(b.some(isNotice)),
+  );
   await pMap(
-    Map.groupBy(deliveries, ({ event }) => event.jobId),
+    jobs,
     async ([jobId, group]) => {
-      for (const delivery of group.filter(isNotice)) outcomes.set(delivery, noUpstream());
-      const news = group.filter(isNews);
-      const settled = await syncJob(parts, jobId, news, deadline);
-      for (const [index, delivery] of news.entries()) outcomes.set(delivery, settled[index]!);
+      const { news, settled } = await gatherNews(parts, jobId, group, { askBy, deadline });
+      const written = await syncJob(parts, jobId, news, deadline);
+      const all = [...settled, ...news.map(({ from }, index) => ({ from, outcome: written[index]! }))];
+      for (const { from, outcome } of all) for (const delivery of from) outcomes.set(delivery, outcome);
     },
     { concurrency },
   );
   return deliveries.map((delivery) => outcomes.get(delivery)!);
 }
 
-/** An event that says itself what is new. */
-type News = Delivery & { readonly event: { readonly news: Document } };
-
-function isNews(delivery: Delivery): delivery is News {
-  return !isNotice(delivery);
-}
-
 function isNotice({ event }: Delivery): boolean {
   return event.news === 'changed';
+}
+
+/** What is new of a job, and the events that it comes from. */
+interface News {
+  readonly document: Document;
+  readonly from: readonly Delivery[];
+}
+
+/** Events that need no write, or cannot have one. */
+interface Settled {
+  readonly from: readonly Delivery[];
+  readonly outcome: SyncOutcome;
+}
+
+/** What the events of a job say is new of it, and what upstream says where they are notices. */
+async function gatherNews(
+  parts: SyncParts,
+  jobId: string,
+  group: readonly Delivery[],
+  { askBy, deadline }: { readonly askBy: Deadline; readonly deadline: Deadline },
+): Promise<{ readonly news: readonly News[]; readonly settled: readonly Settled[] }> {
+  const news = group.flatMap((one): readonly News[] =>
+    one.event.news === 'changed' ? [] : [{ document: one.event.news, from: [one] }],
+  );
+  const from = group.filter(isNotice);
+  if (from.length === 0) return { news, settled: [] };
+  try {
+    const document = await readNoticed(parts, jobId, askBy);
+    if (document !== undefined) return { news: [...news, { document, from }], settled: [] };
+    await tidyUp(parts, jobId, from, deadline);
+    return { news, settled: [{ from, outcome: 'unchanged' }] };
+  } catch (error) {
+    return { news, settled: [{ from, outcome: toStatus(error) }] };
+  }
 }
 
 async function syncJob(
@@ -67,9 +107,10 @@ async function syncJob(
   if (news.length === 0) return [];
   const write = async (some: readonly News[]): Promise<SyncOutcome> => {
     try {
-      const folded = some.map(({ event }) => event.news).reduce(merge);
+      const folded = some.map(({ document }) => document).reduce(merge);
       const outcome = await writeNews(parts, jobId, folded, deadline);
-      if (some.some(({ redelivered }) => redelivered)) await parts.store.removeLeftovers(jobId, deadline);
+      const from = some.flatMap((one) => one.from);
+      await tidyUp(parts, jobId, from, deadline);
       return outcome;
     } catch (error) {
       return toStatus(error);
@@ -82,34 +123,12 @@ async function syncJob(
   return pMap(news, (one) => write([one]), { concurrency: 1 });
 }
 
-/** Merges news into the job's document. */
-async function writeNews(
-  parts: SyncParts,
+/** Whoever had a redelivered event may have crashed half-way. */
+async function tidyUp(
+  { store }: SyncParts,
   jobId: string,
-  news: Document,
+  from: readonly Delivery[],
   deadline: Deadline,
-): Promise<'applied' | 'unchanged'> {
-  const { store } = parts;
-  let current: StoredJob | undefined;
-  if (isWhole(news)) {
-    // Most news replaces all that is older, without a read before.
-    const result = await store.put(jobId, news, { expect: 'nothing-newer', deadline });
-    if (result.written) return 'applied';
-    current = result.current;
-  } else {
-    current = await store.get(jobId, { consistent: true, deadline });
-  }
-  return writeMerged(parts, jobId, news, current, deadline);
-}
-
-/** Whether a document says all there is to say of its job, so that it may replace any older one. */
-function isWhole(news: Document): boolean {
-  return news.deleted || isVisible(news);
-}
-
-function noUpstream(): Status {
-  return new Status(
-    'FAILED_PRECONDITION',
-    'a changed notice needs an upstream to read the job from; none is configured',
-  );
+): Promise<void> {
+  if (from.some(({ redelivered }) => redelivered)) await store.removeLeftovers(jobId, deadline);
 }

@@ -1,6 +1,8 @@
 import type { Deadline } from '../deadline.ts';
-import { parseJobEvent, type JobEvent, type JobEventOptions } from '../events/job-event.ts';
-import { Status, toStatus } from '../status.ts';
+import type { JobEvent, JobEventOptions } from '../events/job-event.ts';
+import type { MessageContent } from '../events/message-content.ts';
+import { parseMessage } from '../events/message.ts';
+import { toStatus, type Status } from '../status.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { readTrace } from '../telemetry/trace.ts';
 import { syncJobs, type Delivery, type SyncOutcome, type SyncParts } from './sync-jobs.ts';
@@ -21,21 +23,28 @@ export interface SyncMessagesParts extends SyncParts, JobEventOptions {
   readonly coldStart?: boolean;
 }
 
-/** A message and what came of it. */
-interface SyncedMessage {
-  readonly message: Message;
-  readonly event: JobEvent | undefined;
+/** An event of a message, and what came of it. */
+interface SyncedEvent {
+  /** Undefined where it cannot be read. */
+  readonly event?: JobEvent;
   readonly outcome: SyncOutcome;
 }
 
+/** What came of a message, which may hold several events. */
+interface SyncedMessage {
+  readonly message: Message;
+  readonly events: readonly SyncedEvent[];
+  readonly skipped: number;
+}
+
 /**
- * Makes a batch of queue messages durable. A message that cannot be read fails alone. Each failure is logged with what
- * is wrong with which event, and never with what it contains.
+ * Makes a batch of queue messages durable. An event that cannot be read fails alone, and its message with it. Failures
+ * are logged with what is wrong with which event, and never with what it contains.
  *
- * @returns the ids of the messages that the queue must deliver again, and only those
+ * @returns the ids of the messages that the queue must deliver again, and only those: one of their events failed
  */
 export async function syncMessages(
-  { log, redactEnvValues, coldStart = false, ...parts }: SyncMessagesParts,
+  { log, coldStart = false, ...parts }: SyncMessagesParts,
   messages: readonly Message[],
   deadline: Deadline,
 ): Promise<readonly string[]> {
@@ -43,67 +52,75 @@ export async function syncMessages(
   const onLostRace = (): void => {
     lostRaces++;
   };
-  const read = messages.map((message) => readMessage(message, { redactEnvValues }));
-  const synced = await syncReadable({ ...parts, onLostRace }, read, deadline);
-  for (const message of synced)
-    if (typeof message.outcome !== 'string') logFailure(log, message, message.outcome);
-  const count = (outcome: string): number => synced.filter((message) => message.outcome === outcome).length;
+  const read = messages.map((message) => readMessage(message, parts));
+  const synced = await syncRead({ ...parts, onLostRace }, read, deadline);
+  for (const message of synced) logFailures(log, message);
+  const events = synced.flatMap((message) => message.events);
+  const count = (outcome: string): number => events.filter((event) => event.outcome === outcome).length;
   const failed = synced
-    .filter(({ outcome }) => typeof outcome !== 'string')
+    .filter((message) => message.events.some(hasFailed))
     .map(({ message }) => message.messageId);
   const fields = {
     messages: messages.length,
     applied: count('applied'),
     unchanged: count('unchanged'),
-    failed: failed.length,
-    unknownFields: synced.reduce((sum, { event }) => sum + (event?.unknownFields ?? 0), 0),
+    failed: events.filter(hasFailed).length,
+    skipped: synced.reduce((sum, { skipped }) => sum + skipped, 0),
+    unknownFields: events.reduce((sum, { event }) => sum + (event?.unknownFields ?? 0), 0),
     coldStart: coldStart || undefined,
   };
   log('info', 'batch synced', fields, {
     values: {
       EventsApplied: fields.applied,
       EventsStale: fields.unchanged,
+      EventsSkipped: fields.skipped,
       LostRaces: lostRaces,
-      ...syncLag(synced),
+      ...syncLag(events),
       ...(coldStart && { ColdStart: 1 }),
     },
   });
   return failed;
 }
 
+function hasFailed({ outcome }: SyncedEvent): boolean {
+  return typeof outcome !== 'string';
+}
+
 interface ReadMessage {
   readonly message: Message;
-  readonly content: Delivery | Status;
+  readonly content: MessageContent;
 }
 
 function readMessage(message: Message, options: JobEventOptions): ReadMessage {
-  const { body, redelivered } = message;
   try {
-    return { message, content: { event: parseJobEvent(body, options), redelivered } };
+    return { message, content: parseMessage(message.body, options) };
   } catch (error) {
-    return { message, content: toStatus(error) };
+    return { message, content: { events: [], skipped: 0, refused: [toStatus(error)] } };
   }
 }
 
-async function syncReadable(
+async function syncRead(
   parts: SyncParts,
   messages: readonly ReadMessage[],
   deadline: Deadline,
 ): Promise<readonly SyncedMessage[]> {
-  const deliveries = messages
-    .map(({ content }) => content)
-    .filter((content): content is Delivery => !(content instanceof Status));
-  const outcomes = await syncJobs(parts, deliveries, deadline);
-  const outcomeOf = new Map(deliveries.map((delivery, index) => [delivery, outcomes[index]!]));
-  return messages.map(({ message, content }) =>
-    content instanceof Status
-      ? { message, event: undefined, outcome: content }
-      : { message, event: content.event, outcome: outcomeOf.get(content)! },
+  const deliveries = messages.flatMap(({ message: { redelivered }, content }) =>
+    content.events.map((event): Delivery => ({ event, redelivered })),
   );
+  const outcomes = await syncJobs(parts, deliveries, deadline);
+  const outcomeOf = new Map(deliveries.map(({ event }, index) => [event, outcomes[index]!]));
+  return messages.map(({ message, content: { events, refused, skipped } }) => ({
+    message,
+    events: [
+      ...events.map((event) => ({ event, outcome: outcomeOf.get(event)! })),
+      ...refused.map((outcome) => ({ outcome })),
+    ],
+    skipped,
+  }));
 }
 
 /** Seconds from when each change happened to now that it is durable, of those whose publisher said when. */
-function syncLag(synced: readonly SyncedMessage[]): { readonly SyncLag?: readonly number[] } {
+function syncLag(synced: readonly SyncedEvent[]): { readonly SyncLag?: readonly number[] } {
   const now = Date.now();
   const lags = synced
     .filter(({ outcome }) => outcome === 'applied')
@@ -113,18 +130,25 @@ function syncLag(synced: readonly SyncedMessage[]): { readonly SyncLag?: readonl
   return lags.length === 0 ? {} : { SyncLag: lags };
 }
 
-function logFailure(log: Log, { message, event }: SyncedMessage, failure: Status): void {
-  const fields = {
-    messageId: message.messageId,
-    ...readTrace(undefined, message.traceHeader),
-    jobId: event?.jobId,
-    revision: event && String(event.revision),
-    code: failure.code,
-    reason: failure.message,
-    cause: failure.cause === undefined ? undefined : describeError(failure.cause),
-  };
-  log('error', 'event failed', fields, {
-    values: { EventsFailed: 1 },
-    by: { metric: 'EventsFailed', dimension: 'Reason', value: failure.code },
-  });
+/** One line for each code of a message, which names the first event that failed with it: there may be thousands. */
+function logFailures(log: Log, { message, events }: SyncedMessage): void {
+  const byCode = Map.groupBy(events.filter(hasFailed), ({ outcome }) => (outcome as Status).code);
+  for (const [code, failures] of byCode) {
+    const { event, outcome } = failures[0]!;
+    const { message: reason, cause } = outcome as Status;
+    const fields = {
+      messageId: message.messageId,
+      ...readTrace(undefined, message.traceHeader),
+      jobId: event?.jobId,
+      revision: event && String(event.revision),
+      code,
+      reason,
+      events: failures.length,
+      cause: cause === undefined ? undefined : describeError(cause),
+    };
+    log('error', 'event failed', fields, {
+      values: { EventsFailed: failures.length },
+      by: { metric: 'EventsFailed', dimension: 'Reason', value: code },
+    });
+  }
 }

@@ -20,6 +20,7 @@ const units = {
   EventsApplied: 'Count',
   EventsStale: 'Count',
   EventsFailed: 'Count',
+  EventsSkipped: 'Count',
   LostRaces: 'Count',
   RoundsMade: 'Count',
   RoundsFailed: 'Count',

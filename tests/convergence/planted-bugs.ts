@@ -14,6 +14,8 @@ const merge = 'lib/job/merge.ts';
 const document = 'lib/job/document.ts';
 const syncJobs = 'lib/service/sync-jobs.ts';
 const syncMessages = 'lib/service/sync-messages.ts';
+const writeNews = 'lib/service/write-news.ts';
+const readNoticed = 'lib/service/read-noticed.ts';
 const getJob = 'lib/service/get-job.ts';
 const store = 'lib/store/dynamodb-job-store.ts';
 const reader = 'lib/store/dynamodb-job-reader.ts';
@@ -176,8 +178,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a redelivery does not look for what a crash left behind',
     file: syncJobs,
-    from: 'if (some.some(({ redelivered }) => redelivered))',
-    to: 'if (some.length < 0)',
+    from: 'if (from.some(({ redelivered }) => redelivered))',
+    to: 'if (from.length < 0)',
   },
   {
     name: 'only the first event of a job in a batch is applied',
@@ -187,13 +189,13 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a lost race is not merged again',
-    file: syncJobs,
+    file: writeNews,
     from: 'merge(current.document, news);',
     to: 'news;',
   },
   {
     name: 'what changes nothing is written all the same',
-    file: syncJobs,
+    file: writeNews,
     from: "if (merged === current?.document) return 'unchanged';",
     to: '',
   },
@@ -211,21 +213,21 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: 'a notice without an upstream is acknowledged',
-    file: syncJobs,
-    from: 'outcomes.set(delivery, noUpstream())',
-    to: "outcomes.set(delivery, 'unchanged')",
+    file: readNoticed,
+    from: 'if (upstream === undefined) throw noUpstream();',
+    to: 'if (upstream === undefined) return undefined;',
   },
   {
     name: 'what cannot be read is acknowledged',
     file: syncMessages,
-    from: "({ outcome }) => typeof outcome !== 'string'",
-    to: "({ outcome, event }) => event !== undefined && typeof outcome !== 'string'",
+    from: '...refused.map((outcome) => ({ outcome })),',
+    to: '',
   },
   {
     name: 'the ids of the others are returned as failed',
     file: syncMessages,
-    from: "({ outcome }) => typeof outcome !== 'string'",
-    to: "({ outcome }) => typeof outcome === 'string'",
+    from: 'message.events.some(hasFailed)',
+    to: '!message.events.some(hasFailed)',
   },
   {
     name: 'nothing is returned as failed',

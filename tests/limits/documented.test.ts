@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { openDoor } from '../../lib/auth/none.ts';
-import { parseJobEvent } from '../../lib/events/job-event.ts';
-import { eventSizeLimit, jsonDepthLimit } from '../../lib/events/limits.ts';
+import { auditEventsLimit, eventSizeLimit, jsonDepthLimit, noticesLimit } from '../../lib/events/limits.ts';
+import { parseMessage } from '../../lib/events/message.ts';
 import { fieldMaskPathLimit, fieldMaskTextLimit } from '../../lib/job/field-mask.ts';
 import { jobIdMaxLength } from '../../lib/job/job-id.ts';
 import { jobType, type Message } from '../../lib/job/schema.ts';
@@ -17,6 +17,7 @@ import type { HttpRequest } from '../../lib/protocol/http/http-message.ts';
 import { httpBodySizeLimit, httpCallLimit, requestSizeLimit } from '../../lib/protocol/limits.ts';
 import { dynamoDbSizeLimits } from '../../lib/store/size-limits.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
+import { auditEvent } from '../support/audit-events.ts';
 import { jobBytes } from '../support/documents.ts';
 import { getPath } from '../support/http2-frames.ts';
 
@@ -72,14 +73,17 @@ const asCode = async (run: () => unknown): Promise<string> => {
 };
 const noOptions = { redactEnvValues: false };
 const event = (size: number) =>
-  asCode(() => parseJobEvent('{"jobId":"a","revision":1,"deleted":{}}'.padEnd(size), noOptions));
+  asCode(() => parseMessage('{"jobId":"a","revision":1,"deleted":{}}'.padEnd(size), noOptions));
 const nested = (depth: number) =>
   asCode(() =>
-    parseJobEvent(
+    parseMessage(
       `{"jobId":"a","revision":1,"deleted":{},"x":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`,
       noOptions,
     ),
   );
+const audited = (events: readonly object[]) => asCode(() => parseMessage(JSON.stringify(events), noOptions));
+const deletion = (jobs: number) =>
+  auditEvent({ name: 'DeleteAllJobData', details: { job_ids: Array(jobs).fill('a') } });
 const groups = async (depth: number) => {
   const ends = Buffer.alloc(depth, 0x54);
   const code = await asCode(() => splitFields(Buffer.concat([Buffer.alloc(depth, 0x53), ends])));
@@ -172,6 +176,14 @@ const limits: Readonly<Record<string, Limit>> = {
   'objects and arrays in one another': {
     value: String(jsonDepthLimit),
     tried: () => [nested(100), nested(101)],
+  },
+  'Audit Trails events in a message': {
+    value: String(auditEventsLimit),
+    tried: () => [2000, 2001].map((count) => audited(Array(count).fill({ eventType: 'x' }))),
+  },
+  'jobs that its Audit Trails events name': {
+    value: String(noticesLimit),
+    tried: () => [2500, 2501].map((count) => audited([deletion(2500), deletion(count)])),
   },
   'groups in one another, in unknown fields': { value: '100', tried: () => [groups(100), groups(101)] },
   'document in the table, compressed': { value: bytes(dynamoDbSizeLimits.documentBytes) },

@@ -1,6 +1,7 @@
 /** Input that is made to cost its reader much more than its sender, at every door of a process of its own. */
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { auditEvent } from '../support/audit-events.ts';
 import { openDoors, type Doors, type Usage } from '../support/doors.ts';
 import { getPath, grpcMessage } from '../support/http2-frames.ts';
 import { rawGrpcCall } from '../support/raw-grpc.ts';
@@ -10,6 +11,10 @@ const longId = 'a'.repeat(mebibyte);
 /** A length of 1 MiB in a varint. */
 const longIdMessage = Buffer.concat([Buffer.from([0x0a, 0x80, 0x80, 0x40]), Buffer.from(longId)]);
 const deepJson = '['.repeat(100_000) + ']'.repeat(100_000);
+const allDeleted = (jobs: number): string =>
+  JSON.stringify(
+    auditEvent({ name: 'DeleteAllJobData', details: { job_ids: Array<string>(jobs).fill('a') } }),
+  );
 const deepObjects = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
 const deepGroups = Buffer.alloc(100_000, 0x0b);
 /** A gibibyte of zeros, in 1 MiB: gzip takes one member after another. */
@@ -74,6 +79,10 @@ const inputs: readonly (readonly [string, string, () => Promise<string | undefin
     () => grpc(grpcMessage(smallBomb.subarray(0, 16_000), { flags: 1 }), gzip),
   ],
   ['a gzip bomb in an event', invalid, () => doors.event(bomb.toString('base64').slice(0, mebibyte - 1))],
+  ['a list of 300,000 things for events', invalid, () => doors.event(`[${'{},'.repeat(300_000)}{}]`)],
+  ['300,000 lines of nothing for events', invalid, () => doors.event('{}\n'.repeat(300_000))],
+  ['as many wrong events as may be', invalid, () => doors.event(`[${'{},'.repeat(1999)}{}]`)],
+  ['a list of 200,000 jobs in an event', invalid, () => doors.event(allDeleted(200_000))],
   [
     'thousands of compressed messages in a call, in four calls',
     '8,8,8,8',

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ServerCredentials } from '@grpc/grpc-js';
 import { openDoor } from '../../lib/auth/none.ts';
-import { parseJobEvent } from '../../lib/events/job-event.ts';
+import { parseMessage } from '../../lib/events/message.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
 import { createGrpcServer } from '../../lib/protocol/grpc/server.ts';
 import { Status } from '../../lib/status.ts';
@@ -51,8 +51,8 @@ function usage(): Usage {
 
 function readEvent(body: string): string {
   try {
-    parseJobEvent(body, { redactEnvValues: true });
-    return 'OK';
+    const { refused } = parseMessage(body, { redactEnvValues: true });
+    return refused[0]?.code ?? 'OK';
   } catch (error) {
     if (error instanceof Status) return error.code;
     throw error;

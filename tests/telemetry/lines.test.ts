@@ -5,6 +5,7 @@ import { openDoor } from '../../lib/auth/none.ts';
 import { createDynamoDbJobReader } from '../../lib/store/dynamodb-job-reader.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../../lib/telemetry/metrics.ts';
+import { auditEvent } from '../support/audit-events.ts';
 import { createTable, startDynalite, type TestTable } from '../support/dynamodb.ts';
 import { startProxy, type Proxy } from '../support/dynamodb-proxy.ts';
 import { readEmbeddedMetrics, type EmbeddedMetric } from '../support/embedded-metrics.ts';
@@ -301,20 +302,40 @@ describe('the log lines', () => {
       { ...snapshotEvent(7, job, 'j2'), occurredAt },
       { ...snapshotEvent(5, job, 'j1'), occurredAt },
       { ...snapshotEvent(1, { ...job, fieldOfTomorrow: secret }, 'j3') },
+      [auditEvent({ name: 'CreateNode', details: { node_id: secret } })],
     );
     expect(more).toEqual([]);
     expect(line!.fields).toMatchObject({
-      messages: 3,
+      messages: 4,
       applied: 2,
       unchanged: 1,
       failed: 0,
+      skipped: 1,
       unknownFields: 1,
     });
     expect(line!.fields['requestId']).toEqual(expect.any(String));
     const { 'SyncLag sync': lag, ...counts } = summary(line!);
-    expect(counts).toEqual({ 'EventsApplied sync': 2, 'EventsStale sync': 1, 'LostRaces sync': 0 });
+    expect(counts).toEqual({
+      'EventsApplied sync': 2,
+      'EventsStale sync': 1,
+      'EventsSkipped sync': 1,
+      'LostRaces sync': 0,
+    });
     expect(lag).toBeGreaterThanOrEqual(30);
     expect(lag).toBeLessThan(60);
+  });
+
+  it('tell of many failures of a message at once, with the first of them', async () => {
+    const details = { job_ids: ['n1', 'n2', 'n3'] };
+    const [notices, refused, batch, ...more] = await sync([
+      auditEvent({ name: 'DeleteAllJobData', details }),
+      auditEvent({ name: 'CancelJob', details: { job_id: `${secret}!` } }),
+    ]);
+    expect(more).toEqual([]);
+    expect(notices!.fields).toMatchObject({ code: 'FAILED_PRECONDITION', jobId: 'n1', events: 3 });
+    expect(summary(notices!)).toEqual({ 'EventsFailed sync': 3, 'EventsFailed sync FAILED_PRECONDITION': 3 });
+    expect(refused!.fields).toMatchObject({ code: 'INVALID_ARGUMENT', messageId: 'm0', events: 1 });
+    expect(batch!.fields).toMatchObject({ messages: 1, failed: 4 });
   });
 
   it('count the races that were lost', async () => {

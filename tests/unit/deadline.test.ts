@@ -50,4 +50,17 @@ describe('a deadline', () => {
     expect(deadline.signal.aborted).toBe(true);
     expect(codeOf(deadline)).toBe('CANCELLED');
   });
+
+  it('may have an earlier one, by the same clock, that is cancelled with it', () => {
+    const { clock } = standingClock();
+    const caller = new AbortController();
+    const deadline = new Deadline(60, { clock, cancelled: () => caller.signal });
+    clock.nowMs = 10;
+    const earlier = deadline.before(20);
+    expect(earlier.remainingMs()).toBe(30);
+    expect(codeOf(deadline.before(50))).toBe('DEADLINE_EXCEEDED');
+    expect(earlier.signal.aborted).toBe(false);
+    caller.abort();
+    expect(codeOf(earlier)).toBe('CANCELLED');
+  });
 });

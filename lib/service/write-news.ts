@@ -1,5 +1,5 @@
 import type { Deadline } from '../deadline.ts';
-import type { Document } from '../job/document.ts';
+import { isVisible, type Document } from '../job/document.ts';
 import { merge } from '../job/merge.ts';
 import type { JobStore, StoredJob } from '../store/job-store.ts';
 
@@ -18,11 +18,36 @@ const firstBackoffMs = 20;
 const longestBackoffMs = 640;
 
 /**
- * Merges news into the job's document, as often as somebody else is faster.
+ * Merges news into the job's document.
  *
- * @param current what the table was found to hold
+ * @returns whether that changed it; either way the news, or newer ones, are durable
+ * @throws {Status} as the store does, and DEADLINE_EXCEEDED
+ */
+export async function writeNews(
+  parts: WriteParts,
+  jobId: string,
+  news: Document,
+  deadline: Deadline,
+): Promise<'applied' | 'unchanged'> {
+  const { store } = parts;
+  let current: StoredJob | undefined;
+  if (isWhole(news)) {
+    // Most news replaces all that is older, without a read before.
+    const result = await store.put(jobId, news, { expect: 'nothing-newer', deadline });
+    if (result.written) return 'applied';
+    current = result.current;
+  } else {
+    current = await store.get(jobId, { consistent: true, deadline });
+  }
+  return writeMerged(parts, jobId, news, current, deadline);
+}
+
+/**
+ * Merges news into what the table was found to hold, as often as somebody else is faster.
+ *
+ * @param current what it was found to hold
  * @returns whether that changed anything
- * @throws {Status} as the store does
+ * @throws {Status} as `writeNews` does
  */
 export async function writeMerged(
   { store, sleep, random, onLostRace = () => undefined }: WriteParts,
@@ -42,4 +67,9 @@ export async function writeMerged(
     await sleep(random() * Math.min(backoffMs, deadline.remainingMs()));
     deadline.check();
   }
+}
+
+/** Whether a document says all there is to say of its job, so that it may replace any older one. */
+function isWhole(news: Document): boolean {
+  return news.deleted || isVisible(news);
 }
