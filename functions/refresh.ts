@@ -46,7 +46,7 @@ const runMs = 60_000;
 /** What of the function's time is kept for its end. */
 const endMs = 2000;
 
-export const handler = middy<ScheduledEvent, void>().handler(async (_event, context) => {
+export const handler = middy<ScheduledEvent, undefined>().handler(async (_event, context) => {
   const deadline = new Deadline(Math.min(runMs, context.getRemainingTimeInMillis() - endMs));
   await refreshRounds({ ...parts, owner: context.awsRequestId }, plan, deadline);
 });

@@ -41,7 +41,8 @@ export function readUpstream(env: Environment): UpstreamConfig | undefined {
       `UPSTREAM_ENDPOINT is ${JSON.stringify(address)}: it must be a host:port, such as datasphere.api.cloud.yandex.net:443`,
     );
   const onThisMachine = host === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host);
-  const rootCertificates = env['UPSTREAM_ROOT_CERTS'] || undefined;
+  const { UPSTREAM_ROOT_CERTS: given } = env;
+  const rootCertificates = given === '' ? undefined : given;
   return {
     address,
     plaintext: onThisMachine && rootCertificates === undefined,

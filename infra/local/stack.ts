@@ -59,7 +59,10 @@ export async function startStack({ ports, env, say, settings = {} }: StackOption
     const schedules = new AbortController();
     const invoke = (name: string, event: object): Promise<unknown> => functions.invoke(name, event);
     runSchedules({ deployment, invoke, say }, schedules.signal);
-    stops.push(() => Promise.resolve(schedules.abort()));
+    stops.push(() => {
+      schedules.abort();
+      return Promise.resolve();
+    });
     return { queues, broken: Promise.race([functions.ended, grpc.ended]), stop };
   } catch (error) {
     await stop();

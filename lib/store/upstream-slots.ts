@@ -43,7 +43,7 @@ const slotsKey = key('upstream/slots', 'next');
  */
 export function createUpstreamSlots(options: UpstreamSlotsOptions): UpstreamSlots {
   const { client, table, callsPerSecond, longestWaitMs, now = () => new Date() } = options;
-  const { wait = (ms, signal) => sleep(ms, undefined, { signal }) } = options;
+  const { wait = sleepUntilAborted } = options;
   const spacingUs = Math.ceil(1_000_000 / callsPerSecond);
   const nowUs = (): number => now().getTime() * 1000;
   /** Until when it is known that too many wait, so that a flood of calls does not reach the table. */
@@ -112,6 +112,10 @@ export function createUpstreamSlots(options: UpstreamSlotsOptions): UpstreamSlot
       deadline.check();
     },
   };
+}
+
+function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<unknown> {
+  return sleep(ms, undefined, { signal });
 }
 
 function tooManyWait(spacingUs: number): Status {

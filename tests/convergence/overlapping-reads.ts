@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { Deadline } from '../../lib/deadline.ts';
 import type { Document } from '../../lib/job/document.ts';
+import { Status } from '../../lib/status.ts';
 import { syncJobs, type Delivery } from '../../lib/service/sync-jobs.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { jobBytes } from '../support/documents.ts';
@@ -79,7 +80,7 @@ export function lastReadWins({ revision, skew, wait }: Circumstances) {
         sleep: turn,
       };
       const [outcome] = await syncJobs(parts, [notice], noHurry());
-      if (typeof outcome !== 'string') throw outcome;
+      if (outcome instanceof Status) throw outcome;
     };
 
     const workers = plan.workers.map(async ({ reads, clock }) => {

@@ -8,7 +8,7 @@ import { createDynamoDbJobIndex } from '../../lib/store/dynamodb-job-index.ts';
 import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
 import { createDynamoDbRefreshLedger } from '../../lib/store/dynamodb-refresh-ledger.ts';
 import { createUpstreamSlots } from '../../lib/store/upstream-slots.ts';
-import { jobBytes } from '../support/documents.ts';
+import { jobBytes, type JobInit } from '../support/documents.ts';
 import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
 
 let engine: Engine;
@@ -41,8 +41,7 @@ describe('the index by project', () => {
     const current = await store.get(id, { consistent: true, deadline: deadline() });
     await store.put(id, document, { expect: { unchangedFrom: current }, deadline: deadline() });
   };
-  const job = (id: string, init: Omit<Parameters<typeof jobBytes>[0], 'id'> = {}) =>
-    snapshotDocument(jobBytes({ id, ...init }), 1n);
+  const job = (id: string, init: Omit<JobInit, 'id'> = {}) => snapshotDocument(jobBytes({ id, ...init }), 1n);
   const ids = async (projectId: string, dueBefore?: Date): Promise<readonly string[]> => {
     const jobs = await index().list(projectId, { dueBefore, deadline: deadline() });
     return [...jobs.keys()].toSorted();
@@ -59,7 +58,8 @@ describe('the index by project', () => {
   });
 
   it('finds the running jobs, also those of a status unknown here, and leaves out those that ended', async () => {
-    for (const status of [0, 1, 2, 3, 4, 5, 6, 7, 8, 99]) await put(job(`s${status}`, { status }), `s${status}`);
+    for (const status of [0, 1, 2, 3, 4, 5, 6, 7, 8, 99])
+      await put(job(`s${status}`, { status }), `s${status}`);
     expect(await ids('p1', now())).toEqual(['s0', 's1', 's2', 's3', 's7', 's8', 's99']);
   });
 
