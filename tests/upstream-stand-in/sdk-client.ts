@@ -1,0 +1,43 @@
+/** The official SDK as the reference client of the stand-in. */
+import { readFile } from 'node:fs/promises';
+import { Session } from '@yandex-cloud/nodejs-sdk';
+import sdk from '@yandex-cloud/nodejs-sdk/datasphere-v2';
+import { makeCertificate } from '../support/certificates.ts';
+import type { ListRequest } from '../support/upstream/list-jobs.ts';
+import { startUpstream, type Upstream, type UpstreamOptions } from '../support/upstream/upstream.ts';
+
+const { ProjectJobServiceClient, GetProjectJobRequest } = sdk.projectJobService;
+
+export interface SecureUpstream extends Upstream {
+  /** The authority of its certificate, in PEM. */
+  readonly rootCerts: Buffer;
+  /** The SDK's client, over TLS, with the token given or one of its own. */
+  readonly client: (iamToken?: string) => SdkClient;
+}
+
+export type SdkClient = ReturnType<typeof sdkClient>;
+
+/** A stand-in with TLS, which the SDK insists on. */
+export async function startSecureUpstream(options: UpstreamOptions): Promise<SecureUpstream> {
+  const { pem, keyFile, remove } = await makeCertificate();
+  const key = await readFile(keyFile, 'utf8');
+  await remove();
+  const upstream = await startUpstream({ ...options, tls: { cert: pem, key } });
+  const rootCerts = Buffer.from(pem);
+  const endpoint = upstream.address.replace('127.0.0.1', 'localhost');
+  return Object.assign(upstream, {
+    rootCerts,
+    client: (iamToken = upstream.issueToken()) => sdkClient(endpoint, rootCerts, iamToken),
+  });
+}
+
+function sdkClient(endpoint: string, rootCerts: Buffer, iamToken: string) {
+  const client = new Session({ iamToken, ssl: { rootCerts } }).client(ProjectJobServiceClient, endpoint);
+  return {
+    get: (jobId: string, options?: Parameters<typeof client.get>[1]) =>
+      client.get(GetProjectJobRequest.fromPartial({ jobId }), options),
+    list: (request: Partial<ListRequest>) =>
+      client.list({ projectId: '', pageSize: 0, pageToken: '', filter: '', ...request }),
+    cancel: (jobId: string) => client.cancel({ jobId, reason: '', graceful: false }),
+  };
+}
