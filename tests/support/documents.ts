@@ -29,7 +29,10 @@ export function jobBytes(init: JobInit = {}): Uint8Array {
 }
 
 function timestamp(date: Date): Uint8Array {
-  return new WireWriter().tag(1, 0).varint(Math.floor(date.getTime() / 1000)).finish();
+  return new WireWriter()
+    .tag(1, 0)
+    .varint(Math.floor(date.getTime() / 1000))
+    .finish();
 }
 
 export function snapshotOf(init: JobInit, revision: number): LiveDocument {

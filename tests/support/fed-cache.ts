@@ -1,0 +1,98 @@
+/** A job table that is fed by the stand-in for upstream, with the parts that the functions put together. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Deadline } from '../../lib/deadline.ts';
+import type { Document } from '../../lib/job/document.ts';
+import type { RefreshParts } from '../../lib/service/round.ts';
+import { snapshotOf } from '../../lib/service/upstream-snapshot.ts';
+import { createDynamoDbJobIndex } from '../../lib/store/dynamodb-job-index.ts';
+import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
+import { createDynamoDbRefreshLedger } from '../../lib/store/dynamodb-refresh-ledger.ts';
+import type { JobStore } from '../../lib/store/job-store.ts';
+import type { RefreshLedger, RefreshStateReader } from '../../lib/store/refresh-ledger.ts';
+import { createJobSource } from '../../lib/upstream/create-job-source.ts';
+import { createTable, type TestTable } from './dynamodb.ts';
+import { startUpstream, type Upstream } from './upstream/upstream.ts';
+
+export interface FedCache {
+  readonly upstream: Upstream;
+  readonly table: TestTable;
+  /** Their clock is the world's. */
+  readonly parts: RefreshParts & {
+    readonly ledger: RefreshLedger & RefreshStateReader;
+    readonly store: JobStore;
+  };
+  /** The ids of the jobs that were written, in order; cleared by whoever wants to count anew. */
+  readonly written: string[];
+  /** The lines that were logged, as `level message`. */
+  readonly logged: string[];
+  /** What the table holds of a job. */
+  readonly stored: (jobId: string) => Promise<Document | undefined>;
+  readonly stop: () => Promise<void>;
+}
+
+export type FedCacheOptions = Parameters<typeof startUpstream>[0] & {
+  readonly endpoint: string;
+  readonly callsPerSecond?: number;
+};
+
+/** @param options.endpoint of a DynamoDB-speaking engine */
+export async function startFedCache({
+  endpoint,
+  callsPerSecond = 1000,
+  ...options
+}: FedCacheOptions): Promise<FedCache> {
+  const upstream = await startUpstream(options);
+  const table = await createTable(endpoint);
+  const written: string[] = [];
+  const logged: string[] = [];
+  const log = (level: string, message: string): void => void logged.push(`${level} ${message}`);
+  const now = (): Date => new Date(options.clock === 'real' ? Date.now() : options.clock.now());
+  const store = createDynamoDbJobStore({ ...table, tombstoneDays: 30, indexed: true, log, now });
+  const source = createJobSource({
+    target: { address: upstream.address, plaintext: true },
+    // Simulated time may pass a token's life between two calls.
+    tokens: { token: () => Promise.resolve(upstream.issueToken()), invalidate: () => undefined },
+    callsPerSecond,
+    burst: callsPerSecond,
+    maxConcurrentCalls: 32,
+    log,
+  });
+  return {
+    upstream,
+    table,
+    written,
+    logged,
+    parts: {
+      upstream: source,
+      store: {
+        ...store,
+        put: async (jobId, document, writeOptions) => {
+          const result = await store.put(jobId, document, writeOptions);
+          if (result.written) written.push(jobId);
+          return result;
+        },
+      },
+      index: createDynamoDbJobIndex(table),
+      ledger: createDynamoDbRefreshLedger({ ...table, now }),
+      redactEnvValues: false,
+      log,
+      now,
+      random: Math.random,
+      sleep: (ms) => sleep(ms),
+    },
+    stored: async (jobId) =>
+      (await store.get(jobId, { consistent: true, deadline: new Deadline(10_000) }))?.document,
+    stop: async () => {
+      source.close();
+      await upstream.stop();
+      await table.drop();
+    },
+  };
+}
+
+/** What a cache may hold of a job that upstream answers with: its bytes, without the password. */
+export function kept(jobId: string, bytes: Uint8Array): Uint8Array {
+  const document = snapshotOf(bytes, jobId, 1n, { redactEnvValues: false });
+  if (document.deleted) throw new Error('a snapshot is no tombstone');
+  return document.job;
+}
