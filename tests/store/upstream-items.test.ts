@@ -203,6 +203,23 @@ describe('turns to call upstream', () => {
     await expect(slots(1, 10_000).take(new Deadline(300))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
+  it('are given again to who comes too late to one, since his process was busy', async () => {
+    const busy = createUpstreamSlots({
+      ...table,
+      callsPerSecond: 1,
+      longestWaitMs: 10_000,
+      now,
+      wait: (ms) => {
+        waits.push(ms);
+        nowMs += waits.length === 1 ? ms + 101 : ms + 100;
+        return Promise.resolve();
+      },
+    });
+    await busy.take(deadline());
+    await busy.take(deadline());
+    expect(waits).toEqual([1000, 899]);
+  });
+
   it('are each given once, however many ask at the same moment', async () => {
     await Promise.all(Array.from({ length: 10 }, () => slots(10, 60_000).take(deadline())));
     expect(waits.toSorted((a, b) => a - b)).toEqual([100, 200, 300, 400, 500, 600, 700, 800, 900]);
