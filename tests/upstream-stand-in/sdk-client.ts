@@ -9,6 +9,8 @@ import { startUpstream, type Upstream, type UpstreamOptions } from '../support/u
 const { ProjectJobServiceClient, GetProjectJobRequest } = sdk.projectJobService;
 
 export interface SecureUpstream extends Upstream {
+  /** Its address by the name that its certificate is for. */
+  readonly endpoint: string;
   /** The authority of its certificate, in PEM. */
   readonly rootCerts: Buffer;
   /** The SDK's client, over TLS, with the token given or one of its own. */
@@ -26,6 +28,7 @@ export async function startSecureUpstream(options: UpstreamOptions): Promise<Sec
   const rootCerts = Buffer.from(pem);
   const endpoint = upstream.address.replace('127.0.0.1', 'localhost');
   return Object.assign(upstream, {
+    endpoint,
     rootCerts,
     client: (iamToken = upstream.issueToken()) => sdkClient(endpoint, rootCerts, iamToken),
   });
@@ -34,8 +37,7 @@ export async function startSecureUpstream(options: UpstreamOptions): Promise<Sec
 function sdkClient(endpoint: string, rootCerts: Buffer, iamToken: string) {
   const client = new Session({ iamToken, ssl: { rootCerts } }).client(ProjectJobServiceClient, endpoint);
   return {
-    get: (jobId: string, options?: Parameters<typeof client.get>[1]) =>
-      client.get(GetProjectJobRequest.fromPartial({ jobId }), options),
+    get: (jobId: string) => client.get(GetProjectJobRequest.fromPartial({ jobId })),
     list: (request: Partial<ListRequest>) =>
       client.list({ projectId: '', pageSize: 0, pageToken: '', filter: '', ...request }),
     cancel: (jobId: string) => client.cancel({ jobId, reason: '', graceful: false }),

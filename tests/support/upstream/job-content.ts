@@ -28,7 +28,7 @@ export function drawId(random: Random, prefix: string): string {
 /** How many files a job has: few for most, hundreds for some. */
 function drawFileCount(random: Random): number {
   const kind = random.below(10);
-  if (kind < 6) return 2 + random.below(10);
+  if (kind < 6) return 3 + random.below(10);
   return kind < 9 ? 12 + random.below(40) : 60 + random.below(230);
 }
 

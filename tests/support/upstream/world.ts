@@ -42,6 +42,11 @@ export class World {
     this.random = createRandom(options.seed);
   }
 
+  /** Milliseconds since 1970. */
+  get now(): number {
+    return this.options.timeline.now();
+  }
+
   /** Creates a job, CREATING, whose life then takes its course. */
   createJob(projectId: string, { life, unknownField, cloneOf }: JobOptions = {}): string {
     const { seed, speed } = this.options;
@@ -164,10 +169,6 @@ export class World {
   /** Nothing ever changes again. */
   stop(): void {
     this.stopped = true;
-  }
-
-  private get now(): number {
-    return this.options.timeline.now();
   }
 
   private execute(record: JobRecord): void {
