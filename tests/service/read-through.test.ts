@@ -159,9 +159,11 @@ describe('a Get of a job that the table does not have', () => {
 
 describe('the quota of upstream', () => {
   it('is held by several processes together, whatever ids are asked for', async () => {
-    const callsPerSecond = 5;
+    await cache.stop();
+    cache = await startFedCache({ endpoint: engine.endpoint, seed: 7, projects: ['p1'], clock: 'real' });
+    const callsPerSecond = 10;
     // Calls leave evenly spaced; on the way they may come a little closer to one another.
-    cache.upstream.faults.quota = { callsPerSecond: 8 };
+    cache.upstream.faults.quota = { callsPerSecond: 13 };
     const found = cache.upstream.world.createJob('p1');
     const processes = Array.from({ length: 3 }, () =>
       createJobSource({

@@ -77,6 +77,11 @@ export class World {
     return this.current;
   }
 
+  /** Every job that there ever was. */
+  everKnown(): readonly string[] {
+    return [...this.versions.keys()];
+  }
+
   /** All that Get has ever answered for a job, oldest first; of changes in one millisecond the last one counts. */
   history(jobId: string): readonly Version[] {
     return this.versions.get(jobId) ?? [];

@@ -1,0 +1,164 @@
+/** The stand-in's world and a cache of it, which live together in virtual time. */
+import { openDoor } from '../../lib/auth/none.ts';
+import { createFreshness } from '../../lib/service/freshness.ts';
+import { getJob } from '../../lib/service/get-job.ts';
+import { refreshRounds } from '../../lib/service/refresh-rounds.ts';
+import { syncMessages, type Message } from '../../lib/service/sync-messages.ts';
+import { Status } from '../../lib/status.ts';
+import { createDynamoDbJobIndex } from '../../lib/store/dynamodb-job-index.ts';
+import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
+import { createDynamoDbRefreshLedger } from '../../lib/store/dynamodb-refresh-ledger.ts';
+import type { DynamoDb } from '../../lib/store/dynamodb-client.ts';
+import { createJobSource } from '../../lib/upstream/create-job-source.ts';
+import type { JobSource } from '../../lib/upstream/job-source.ts';
+import type { Metrics } from '../../lib/telemetry/metrics.ts';
+import { createTable, startDynalite } from '../support/dynamodb.ts';
+import { startUpstream } from '../support/upstream/upstream.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+export interface CachedWorldOptions {
+  readonly seed: number;
+  readonly projects: readonly string[];
+  /** How many times faster than life jobs live. */
+  readonly speed: number;
+  readonly refreshSeconds: number;
+  /** What upstream allows the cache. */
+  readonly callsPerSecond: number;
+}
+
+/** What a reader was told of a job; undefined bytes where there is none. */
+export interface Read {
+  readonly bytes: Uint8Array | undefined;
+  readonly syncedAt: number | undefined;
+}
+
+export type CachedWorld = Awaited<ReturnType<typeof startCachedWorld>>;
+
+export async function startCachedWorld(options: CachedWorldOptions) {
+  const { projects, refreshSeconds, callsPerSecond, seed, speed } = options;
+  const time = new VirtualTime();
+  const { now, sleep } = time;
+  const engine = await startDynalite();
+  const upstream = await startUpstream({ seed, projects, speed, clock: time.simulated });
+  const { table, client, drop } = await createTable(engine.endpoint);
+  const send = time.real((command: never, sendOptions: object): Promise<unknown> =>
+    client.send(command, sendOptions),
+  );
+  const database = { client: { send } as unknown as DynamoDb, table };
+  const metrics = new Map<string, number>();
+  const log = (_level: string, _message: string, _fields?: object, emitted?: Metrics): void => {
+    for (const [name, value] of Object.entries(emitted?.values ?? {}))
+      if (typeof value === 'number') metrics.set(name, (metrics.get(name) ?? 0) + value);
+  };
+
+  /** A process's way to upstream. */
+  let answers = 0;
+  const connect = (): JobSource =>
+    createJobSource({
+      target: { address: upstream.address, plaintext: true },
+      tokens: { token: () => Promise.resolve(upstream.issueToken()), invalidate: () => undefined },
+      callsPerSecond: callsPerSecond / 2,
+      maxConcurrentCalls: 16,
+      clock: time.upstreamClock,
+      log,
+    });
+  const noted = (source: JobSource): JobSource => {
+    const note = <T>(answer: Promise<T>): Promise<T> => answer.finally(() => answers++);
+    return {
+      get: (...args) => note(source.get(...args)),
+      list: (...args) => note(source.list(...args)),
+      close: () => {
+        source.close();
+      },
+    };
+  };
+  time.watch(() => upstream.calls.all.length + answers);
+  const sources = [noted(connect()), noted(connect())] as const;
+  const parts = {
+    store: createDynamoDbJobStore({ ...database, tombstoneDays: 30, indexed: true, log, now }),
+    index: createDynamoDbJobIndex(database),
+    ledger: createDynamoDbRefreshLedger({ ...database, now }),
+    redactEnvValues: false,
+    log,
+    now,
+    sleep,
+    random: () => 0.5,
+  };
+
+  let stopping = false;
+  const schedule = async (): Promise<void> => {
+    for (let run = 0; !stopping; run++) {
+      const plan = { projects, intervalMs: refreshSeconds * 1000, callsPerSecond };
+      // EventBridge starts a run at least once: now and then there are two.
+      const owners = run % 3 === 0 ? [`run ${run}`, `run ${run}, again`] : [`run ${run}`];
+      const runs = owners.map((owner) =>
+        refreshRounds({ ...parts, upstream: sources[0], owner }, plan, time.deadline(60_000)),
+      );
+      await Promise.all([...runs, sleep(60_000)]);
+    }
+  };
+
+  /** The queue: what fails comes again after a while. */
+  const queue: (Message & { readonly at: number })[] = [];
+  let messageIds = 0;
+  upstream.onNotice((notice) => {
+    queue.push({ messageId: String(messageIds++), body: JSON.stringify(notice), redelivered: false, at: 0 });
+  });
+  const sync = async (): Promise<void> => {
+    const nowMs = now().getTime();
+    const batch = queue.filter(({ at }) => at <= nowMs).slice(0, 100);
+    if (batch.length === 0) return;
+    for (const message of batch) queue.splice(queue.indexOf(message), 1);
+    const syncParts = { ...parts, upstream: sources[1] };
+    const failed = await syncMessages(syncParts, batch, time.deadline(30_000));
+    for (const message of batch)
+      if (failed.includes(message.messageId))
+        queue.push({ ...message, redelivered: true, at: now().getTime() + 30_000 });
+  };
+  let syncing: Promise<void> | undefined;
+
+  const freshness = createFreshness(parts.ledger, { refreshSeconds, now: () => now().getTime() });
+  const reader = {
+    // Its reads are made by the world's clock.
+    get: async (...args: Parameters<typeof parts.store.get>) => {
+      const stored = await parts.store.get(...args);
+      return stored && { ...stored, readAtMs: now().getTime() };
+    },
+  };
+
+  void schedule();
+  return {
+    upstream,
+    time,
+    metrics,
+    /** Gets a job as a reader would. */
+    read: async (jobId: string): Promise<Read> => {
+      try {
+        const request = { jobId };
+        const deadline = time.deadline(5000);
+        const getParts = { store: reader, authenticator: openDoor, freshness };
+        const answer = await getJob(getParts, request, { authorization: undefined }, deadline);
+        return { bytes: answer.job, syncedAt: answer.syncedAt.getTime() };
+      } catch (error) {
+        if (error instanceof Status && error.code === 'NOT_FOUND')
+          return { bytes: undefined, syncedAt: undefined };
+        throw error;
+      }
+    },
+    /** Lets time pass; messages are delivered once a second, and `everySecond` looks on. */
+    live: (seconds: number, everySecond: () => Promise<void> = () => Promise.resolve()) =>
+      time.advance(seconds * 1000, 1000, async () => {
+        syncing ??= sync().finally(() => {
+          syncing = undefined;
+        });
+        await everySecond();
+      }),
+    stop: async () => {
+      stopping = true;
+      for (const source of sources) source.close();
+      await upstream.stop();
+      await drop();
+      await engine.stop();
+    },
+  };
+}
