@@ -62,9 +62,12 @@ export function addServices(server: Server, parts: ServiceParts): void {
       });
       if (isStalled()) return;
       const reply = (code: string, send: () => void): void => {
-        noted.code ??= code;
-        if (faults.latencyMs > 0) latency.after(faults.latencyMs, send);
-        else send();
+        const sendNow = (): void => {
+          noted.code ??= code;
+          send();
+        };
+        if (faults.latencyMs > 0) latency.after(faults.latencyMs, sendNow);
+        else sendNow();
       };
       new Promise<Response>((resolve) => {
         resolve(answer({ message: call.request, call }));
