@@ -125,7 +125,11 @@ function withRawResponses(definition: ServiceDefinition): ServiceDefinition {
   return Object.fromEntries(
     Object.entries(definition).map(([name, method]) => [
       name,
-      { ...method, responseSerialize: (bytes: Uint8Array) => Buffer.from(bytes) },
+      {
+        ...method,
+        responseSerialize: (bytes: Uint8Array) =>
+          Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      },
     ]),
   );
 }
