@@ -136,6 +136,12 @@ describe('a fault of the stand-in', () => {
     expect(await client.get(id)).not.toEqual(before);
   });
 
+  it('latencyMs: a caller that waits no longer is noted as such', async () => {
+    upstream.faults.latencyMs = 5000;
+    expect(await rawFailure(new Date(Date.now() + 200))).toMatchObject({ code: 4 });
+    await until(() => upstream.calls.all[0]?.code === 'CANCELLED');
+  });
+
   it('is seen in the calls, as everything is', async () => {
     const at = upstream.world.now;
     await client.get(jobId);

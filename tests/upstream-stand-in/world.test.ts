@@ -1,4 +1,7 @@
+import { execFile } from 'node:child_process';
 import { hash } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { Envelope } from '../support/upstream/audit-events.ts';
 import { Job, JobStatus } from '../support/upstream/sdk.ts';
@@ -6,6 +9,7 @@ import { SimulatedClock } from '../support/upstream/timeline.ts';
 import { startUpstream } from '../support/upstream/upstream.ts';
 
 const hour = 3_600_000;
+const run = promisify(execFile);
 
 /** A world of 60 jobs, with people at work on them and every notice fault set, after a day. */
 async function liveADay(seed: number) {
@@ -78,6 +82,12 @@ describe('the world of the stand-in', () => {
     expect(() => {
       upstream.world.advance(1);
     }).toThrow('real time cannot be advanced');
+  });
+
+  it('holds nothing once it is stopped: a process that used it ends by itself', async () => {
+    const script = join(import.meta.dirname, 'start-and-stop.ts');
+    const { stdout } = await run(process.execPath, [script], { timeout: 25_000 });
+    expect(stdout).toBe('read CREATING, then stopped\n');
   });
 
   it('can be started again in the same process, on the same ports', async () => {

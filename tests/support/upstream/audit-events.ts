@@ -26,7 +26,7 @@ export interface AuditEvent {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** What an event is about, in a phrase that an error of it carries. */
+/** Why a request failed, as the event of it says. */
 const failure = { code: 9, message: 'the job is not in a state that allows this', details: [] };
 
 /** The envelope of an event: as the format page spells it, or as the pages of single events do. */

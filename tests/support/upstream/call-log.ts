@@ -15,14 +15,17 @@ export interface Call {
 /** Every call that arrived, whatever became of it. */
 export class CallLog {
   readonly all: Call[] = [];
+  /** How many calls there ever were, whatever was cleared. */
+  begun = 0;
   /** How many calls were beyond the quota. */
   quotaExceeded = 0;
 
   /** Notes a call; whoever answers it sets its code. */
   begin(call: Omit<Call, 'code'>): Call {
-    const begun = { ...call, code: undefined };
-    this.all.push(begun);
-    return begun;
+    this.begun++;
+    const noted = { ...call, code: undefined };
+    this.all.push(noted);
+    return noted;
   }
 
   count(method?: Method): number {

@@ -1,0 +1,55 @@
+/** For `UPSTREAM=demo`: an upstream on this machine whose jobs move while you watch. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Envelope } from '../../tests/support/upstream/audit-events.ts';
+import { startUpstream, type Upstream } from '../../tests/support/upstream/upstream.ts';
+
+const projects = ['bt1pr0j3ctanalytics2', 'bt1pr0j3ctvision0001'];
+
+/** Times as fast as life: a job of five minutes takes fifteen seconds, its data is gone within hours. */
+const speed = 20;
+const jobsAtOnce = 6;
+const newJobEveryMs = 5000;
+/** Beyond so many, the oldest job is deleted for each new one. */
+const mostJobs = 100;
+
+export interface DemoUpstream {
+  /** What the functions have to be told in order to use it. */
+  readonly env: Readonly<Record<string, string>>;
+  /**
+   * Creates jobs from now on, and sends each Audit Trails notice of them. A notice that cannot be sent is lost, as
+   * happens upstream too.
+   */
+  readonly begin: (send: (notice: Envelope) => Promise<unknown>) => void;
+  readonly stop: () => Promise<void>;
+}
+
+export async function startDemoUpstream(seed = 1): Promise<DemoUpstream> {
+  const upstream = await startUpstream({ seed, projects, clock: 'real', speed });
+  const stopping = new AbortController();
+  return {
+    env: {
+      UPSTREAM_ENDPOINT: upstream.address,
+      UPSTREAM_PROJECTS: projects.join(','),
+      UPSTREAM_IAM_ENDPOINT: upstream.iamUrl,
+      UPSTREAM_SERVICE_ACCOUNT_KEY: JSON.stringify(upstream.serviceAccountKey),
+    },
+    begin: (send) => {
+      upstream.onNotice((notice) => {
+        send(notice).catch(() => undefined);
+      });
+      keepCreatingJobs(upstream, stopping.signal).catch(() => undefined);
+    },
+    stop: () => {
+      stopping.abort();
+      return upstream.stop();
+    },
+  };
+}
+
+async function keepCreatingJobs({ world }: Upstream, signal: AbortSignal): Promise<void> {
+  for (let created = 0; ; created++) {
+    world.createJob(projects[created % projects.length]!);
+    if (world.jobs().size > mostJobs) world.deleteJob([...world.jobs().keys()][0]!);
+    if (created >= jobsAtOnce) await sleep(newJobEveryMs, undefined, { signal, ref: false });
+  }
+}
