@@ -7,11 +7,9 @@ import { isVisible, reflects, revisionOf, tombstone, type Document } from '../..
 import { merge, sameDocument } from '../../lib/job/merge.ts';
 import { getJob } from '../../lib/service/get-job.ts';
 import { syncJobs } from '../../lib/service/sync-jobs.ts';
-import type { DynamoDb } from '../../lib/store/dynamodb-client.ts';
-import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
 import { decodeLaterPatches, encodeLaterPatches } from '../../lib/store/later-patches.ts';
 import { arbitraryChange, expected, toDocument, type Change } from '../support/arbitrary-event.ts';
-import { toCall } from './simulation/simulated-client.ts';
+import { memoryStore } from './simulation/memory-store.ts';
 import { SimulatedTable } from './simulation/simulated-table.ts';
 
 export interface Law {
@@ -118,17 +116,7 @@ interface Schedule {
 /** What Get answers for each job after a schedule went through the write path. */
 async function answers({ order, again, batch }: Schedule): Promise<ReadonlyMap<string, string>> {
   const table = new SimulatedTable({ returnsItemOnFailure: batch % 2 === 0, lag: () => 0, pageSize: 100 });
-  const send = (command: object): Promise<unknown> =>
-    // A promise that rejects where the call throws.
-    new Promise((resolve) => {
-      resolve(table.execute(toCall(command)));
-    });
-  const store = createDynamoDbJobStore({
-    client: { send } as DynamoDb,
-    table: 'jobs',
-    tombstoneDays: 30,
-    log: () => undefined,
-  });
+  const store = memoryStore(table);
   // Time passes only while somebody sleeps, so that a write that is tried for ever ends, and at once.
   let now = 0;
   const sleep = (ms: number): Promise<void> => {
