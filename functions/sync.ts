@@ -44,6 +44,7 @@ export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async ({ Reco
     messageId,
     body,
     redelivered: Number(attributes.ApproximateReceiveCount) > 1,
+    sentAt: new Date(Number(attributes.SentTimestamp)),
     traceHeader: attributes.AWSTraceHeader,
   }));
   const logBatch: Log = (level, message, fields, metrics) => {

@@ -16,6 +16,8 @@ export interface Delivery {
   readonly event: JobEvent;
   /** Whether it was delivered before: then whoever had it may have crashed half-way. */
   readonly redelivered: boolean;
+  /** When the queue took it in, where that is known. */
+  readonly sentAt?: Date | undefined;
 }
 
 /** Without an upstream, notices fail. */
@@ -89,13 +91,23 @@ async function gatherNews(
   const from = group.filter(isNotice);
   if (from.length === 0) return { news, settled: [] };
   try {
-    const document = await readNoticed(parts, jobId, askBy);
+    const document = await readNoticed(parts, jobId, readSince(from), askBy);
     if (document !== undefined) return { news: [...news, { document, from }], settled: [] };
     await tidyUp(parts, jobId, from, deadline);
     return { news, settled: [{ from, outcome: 'unchanged' }] };
   } catch (error) {
     return { news, settled: [{ from, outcome: toStatus(error) }] };
   }
+}
+
+/**
+ * When upstream has to have been read for what notices say, in microseconds; undefined where one of them is new, so that
+ * nobody can have. Those that come again came with others that failed: what had been read is not read again.
+ */
+function readSince(notices: readonly Delivery[]): bigint | undefined {
+  const sent = notices.map(({ redelivered, sentAt }) => (redelivered ? sentAt?.getTime() : undefined) ?? NaN);
+  const last = Math.max(...sent);
+  return Number.isNaN(last) ? undefined : BigInt(last) * 1000n;
 }
 
 async function syncJob(

@@ -13,6 +13,8 @@ export interface Message {
   readonly body: string;
   /** Whether it was delivered before: then whoever had it may have crashed half-way. */
   readonly redelivered: boolean;
+  /** When the queue took it in, where that is known. */
+  readonly sentAt?: Date | undefined;
   /** X-Ray's, where the publisher had one. */
   readonly traceHeader?: string | undefined;
 }
@@ -104,8 +106,8 @@ async function syncRead(
   messages: readonly ReadMessage[],
   deadline: Deadline,
 ): Promise<readonly SyncedMessage[]> {
-  const deliveries = messages.flatMap(({ message: { redelivered }, content }) =>
-    content.events.map((event): Delivery => ({ event, redelivered })),
+  const deliveries = messages.flatMap(({ message: { redelivered, sentAt }, content }) =>
+    content.events.map((event): Delivery => ({ event, redelivered, sentAt })),
   );
   const outcomes = await syncJobs(parts, deliveries, deadline);
   const outcomeOf = new Map(deliveries.map(({ event }, index) => [event, outcomes[index]!]));

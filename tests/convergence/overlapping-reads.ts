@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { Deadline } from '../../lib/deadline.ts';
 import type { Document } from '../../lib/job/document.ts';
-import { Status } from '../../lib/status.ts';
 import { syncJobs, type Delivery } from '../../lib/service/sync-jobs.ts';
+import { Status } from '../../lib/status.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { jobBytes } from '../support/documents.ts';
 import { memoryStore } from './simulation/memory-store.ts';

@@ -50,12 +50,19 @@ describe('notices', () => {
     readonly deadlineMs?: number;
     readonly redactEnvValues?: boolean;
     readonly redelivered?: boolean;
+    readonly sentAt?: Date;
   }
 
   /** Which of the messages fail, by their place. */
   const failures = async (
     bodies: readonly unknown[],
-    { from = upstream, deadlineMs = 20_000, redactEnvValues = false, redelivered = false }: Options = {},
+    {
+      from = upstream,
+      deadlineMs = 20_000,
+      redactEnvValues = false,
+      redelivered = false,
+      sentAt,
+    }: Options = {},
   ): Promise<readonly number[]> => {
     const parts = {
       store,
@@ -69,6 +76,7 @@ describe('notices', () => {
       messageId: String(index),
       body: JSON.stringify(body),
       redelivered,
+      sentAt,
     }));
     return (await syncMessages(parts, messages, new Deadline(deadlineMs))).map(Number);
   };
@@ -133,7 +141,7 @@ describe('notices', () => {
 
   it('of a job that nobody knows yet change nothing, so that it can still come', async () => {
     upstream.answers.set(id, [undefined, job({ name: 'late' })]);
-    expect(await failures([changed()], { redelivered: true })).toEqual([]);
+    expect(await failures([changed()], { redelivered: true, sentAt: new Date(0) })).toEqual([]);
     expect(await stored()).toBeUndefined();
     expect(logged.at(-1)).toMatchObject({ applied: 0, unchanged: 1 });
     expect(await failures([changed()])).toEqual([]);
@@ -165,6 +173,34 @@ describe('notices', () => {
       expect.objectContaining({ messageId: '1', jobId: id, code: 'UNAVAILABLE', reason: 'upstream is down' }),
     );
     expect(logged.at(-1)).toMatchObject({ applied: 3, failed: 2 });
+  });
+
+  it('that come again with others do not read again what has been read since they were sent', async () => {
+    const [done, failing, old] = [id, `${id}-failing`, `${id}-old`];
+    const sentAt = new Date(Number(upstream.now / 1000n) + 1000);
+    for (const jobId of [done, old, failing])
+      upstream.answers.set(jobId, [jobBytes({ id: jobId, name: 'a' })]);
+    expect(await failures([changed(old)])).toEqual([]);
+    upstream.now += 2_000_000n;
+    upstream.answers.set(failing, [unavailable]);
+    expect(await failures([audited(done, failing)])).toEqual([0]);
+    upstream.asked.length = 0;
+    upstream.answers.set(failing, [jobBytes({ id: failing, name: 'b' })]);
+    upstream.answers.set(old, [jobBytes({ id: old, name: 'b' })]);
+    expect(await failures([audited(done, failing, old)], { redelivered: true, sentAt })).toEqual([]);
+    expect(upstream.asked.toSorted()).toEqual([failing, old]);
+    expect([await nameOf(done), await nameOf(failing), await nameOf(old)]).toEqual(['a', 'b', 'b']);
+    expect(logged.at(-1)).toMatchObject({ applied: 2, unchanged: 1, failed: 0 });
+  });
+
+  it('that are new read, however new the document is', async () => {
+    upstream.answers.set(id, [job({ name: 'a' }), job({ name: 'b' })]);
+    const sentAt = new Date(Number(upstream.now / 1000n));
+    expect(await failures([changed()], { sentAt })).toEqual([]);
+    expect(await failures([changed()], { sentAt })).toEqual([]);
+    expect(await nameOf()).toBe('b');
+    expect(await failures([changed()], { redelivered: true, sentAt })).toEqual([]);
+    expect(upstream.asked).toHaveLength(2);
   });
 
   it('without an upstream stay in the queue, and nothing else does', async () => {
