@@ -98,6 +98,8 @@ export class Attempts {
     const { connection, gate, breaker, fleetQuota, attemptMs, clock } = this.#parts;
     const leave = await gate.enter(deadline);
     try {
+      // It may have gone down meanwhile, and the fleet's quota is not for calls that are not made.
+      breaker.check();
       await fleetQuota?.take(deadline);
       deadline.check();
       const pass = breaker.enter();

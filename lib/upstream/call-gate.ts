@@ -30,7 +30,9 @@ export class CallGate {
   #stopTimer: (() => void) | undefined;
   #closed = false;
 
+  /** @throws {Error} for limits that let nothing through */
   constructor({ callsPerSecond, burst, maxConcurrentCalls, clock }: CallGateOptions) {
+    if (!(maxConcurrentCalls >= 1)) throw new Error('the limit of concurrent calls is 1 or more');
     this.#rate = new CallRate(callsPerSecond, burst, clock);
     this.#clock = clock;
     this.#maxConcurrentCalls = maxConcurrentCalls;

@@ -20,14 +20,14 @@ export interface JobSourceOptions {
   /** Attempts that may begin in a second in the long run, of all calls together; may be below 1, such as 0.5. */
   readonly callsPerSecond: number;
   /** Attempts that may begin at once after a pause; a tenth of a second's, and 1 or more, unless set. */
-  readonly burst?: number;
+  readonly burst?: number | undefined;
   /** Attempts that may be under way at the same time. */
   readonly maxConcurrentCalls: number;
   /** A limit that is shared with other processes. */
   readonly fleetQuota?: FleetQuota | undefined;
   readonly log: Log;
   /** How long one attempt may take, in milliseconds; as in limits.ts unless set. */
-  readonly attemptMs?: { readonly Get: number; readonly List: number };
+  readonly attemptMs?: { readonly Get: number; readonly List: number } | undefined;
   /** The system's unless set. */
   readonly clock?: UpstreamClock;
   /** From 0 to below 1; Math.random unless set. */

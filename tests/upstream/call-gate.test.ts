@@ -124,8 +124,9 @@ describe('the rate limit', () => {
     expect(entrants[2]!.beganAtMs).toBe(2000);
   });
 
-  it('is no rate for a number that is none', () => {
+  it('is none for a number that lets nothing through', () => {
     for (const rate of [0, -1, NaN]) expect(() => gateOf(rate)).toThrow('the rate of calls is above 0');
+    expect(() => gateOf(1, { maxConcurrentCalls: 0 })).toThrow('concurrent calls is 1 or more');
     expect(() => gateOf(1, { burst: 0.5 })).toThrow('the burst 1 or more');
   });
 });
@@ -210,6 +211,17 @@ describe('throttling', () => {
     const heldAtMs = clock.now();
     await clock.pass(longestHoldMs + 100);
     expect(later.beganAtMs! - heldAtMs).toBeLessThanOrEqual(longestHoldMs + 100);
+  });
+
+  it('saves up no calls while they are held back', async () => {
+    const gate = gateOf(8, { burst: 8 });
+    gate.slowDown(0, 5000);
+    const entrants = [enter(gate), enter(gate)];
+    await clock.pass(6000);
+    const [first, second] = entrants.map(({ beganAtMs }) => beganAtMs!);
+    expect(first).toBeGreaterThan(5000);
+    // At least as long apart as the full rate would have them.
+    expect(second! - first!).toBeGreaterThanOrEqual(125);
   });
 
   it('fails those at once whose turn is now too late, and keeps the order of the others', async () => {

@@ -97,6 +97,7 @@ describe('the circuit breaker', () => {
     clock.advance(downBackOff.firstMs);
     const probe = breaker.enter();
     early.report('down');
+    expect(refusal()?.message).toContain('one call is trying it now');
     probe.report('up');
     expect(refusal()).toBeUndefined();
   });

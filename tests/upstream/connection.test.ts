@@ -96,7 +96,8 @@ describe('a deadline', () => {
       });
       return undefined;
     };
-    const failure = await failureOf(sourceOf(upstream.address).get('j1', within(20_000, caller.signal)));
+    const source = sourceOf(upstream.address, { attemptMs: { Get: 60_000, List: 60_000 } });
+    const failure = await failureOf(source.get('j1', within(60_000, caller.signal)));
     expect(failure.code).toBe('CANCELLED');
     await aborted(upstream.calls[0]!.cancelled);
   });
@@ -118,7 +119,12 @@ describe('upstream that is down', () => {
   it('is asked no more after some failures, until it is time for a try', async () => {
     const upstream = await startUpstream();
     const clock = new MovingClock('leaping');
-    const source = sourceOf(upstream.address, { clock, random: () => 0.5 });
+    let tokensAsked = 0;
+    const tokens = {
+      token: () => Promise.resolve(`t1.${++tokensAsked}`),
+      invalidate: () => undefined,
+    };
+    const source = sourceOf(upstream.address, { clock, random: () => 0.5, tokens });
     upstream.otherwise = () => ({ code: 'UNAVAILABLE' });
     const first = await failureOf(source.get('j1', clock.deadline(60_000)));
     expect(first.message).toContain('4 attempts');
@@ -126,6 +132,9 @@ describe('upstream that is down', () => {
     expect(second).toMatchObject({ code: 'UNAVAILABLE', details: [{ type: 'RetryInfo' }] });
     expect(second.message).toContain('upstream is down since 2026-11-24T12:00:0');
     expect(upstream.calls).toHaveLength(failuresUntilDown);
+    const askedBefore = tokensAsked;
+    await failureOf(source.get('j1', clock.deadline(60_000)));
+    expect([upstream.calls.length, tokensAsked]).toEqual([failuresUntilDown, askedBefore]);
 
     upstream.otherwise = () => jobBytes();
     clock.advance(1000);

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLog, describeError } from '../../lib/telemetry/log.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
+import { withoutSecrets } from '../../lib/upstream/secrets.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { iamTokens } from '../../lib/upstream/tokens/iam-token.ts';
 import { instanceTokens } from '../../lib/upstream/tokens/instance-token.ts';
@@ -26,7 +27,7 @@ let clock: MovingClock;
 let service: TokenService;
 let upstream: ScriptedUpstream;
 let tokens: TokenSource;
-let source: JobSource;
+let source: JobSource | undefined;
 /** Everything that may be seen: log lines, errors, objects. */
 let seen: string[];
 
@@ -41,7 +42,7 @@ beforeEach(async () => {
   seen = [];
 });
 afterEach(async () => {
-  source.close();
+  source?.close();
   upstream.stop();
   await service.stop();
 });
@@ -71,7 +72,7 @@ const dump = (...values: readonly unknown[]): void => {
 
 const call = async (): Promise<void> => {
   try {
-    dump(await source.get('j1', clock.deadline(60_000)));
+    dump(await source!.get('j1', clock.deadline(60_000)));
   } catch (error) {
     seen.push(describeError(error), String(error));
     dump(error, (error as Error).cause);
@@ -94,6 +95,18 @@ const expectNoSecret = (): void => {
     expect(all).not.toContain(secret.slice(0, 20));
   }
 };
+
+describe('what another service says of a failure', () => {
+  it('is kept without the secret that it was sent, and without what looks like one', () => {
+    const words = 'opaque/value is not t1.9euelZ-abc_d.Xyz== nor eyJhbGciOi.eyJpc3MiOi.c2lnbg';
+    expect(withoutSecrets(words, 'opaque/value')).toBe('[token] is not [token] nor [token]');
+    expect(withoutSecrets('plain words', undefined)).toBe('plain words');
+  });
+
+  it('is kept up to a length', () => {
+    expect(withoutSecrets('x'.repeat(100_000), 'secret').length).toBeLessThanOrEqual(500);
+  });
+});
 
 describe.each(Object.entries(kinds))('a token %s is in no log, error or dump', (_, create) => {
   beforeEach(() => {

@@ -112,9 +112,11 @@ export async function startTokenService(
       case 'redirects':
         response.writeHead(307, { location: '/elsewhere' }).end();
         return;
-      case 'overflows':
-        response.writeHead(200).end(JSON.stringify({ iamToken: newToken(), padding: ' '.repeat(100_000) }));
+      case 'overflows': {
+        const [, body] = await answer(request);
+        response.writeHead(200).end(JSON.stringify({ ...body, padding: ' '.repeat(100_000) }));
         return;
+      }
       case 'babbles':
         response.writeHead(200).end(newToken());
         return;

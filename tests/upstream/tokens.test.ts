@@ -148,6 +148,22 @@ describe.each(Object.entries(kinds))('a token of %s', (name, create) => {
     expect(delays).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   });
 
+  it('that came at last makes the next failure the first one again', async () => {
+    const source = create();
+    const retryDelayMs = async (): Promise<number> =>
+      ((await failureOf(source)).details[0] as { readonly retryDelayMs: number }).retryDelayMs;
+    service.behaviour = 'fails';
+    const first = await retryDelayMs();
+    clock.advance(hour);
+    expect(await retryDelayMs()).toBe(2 * first);
+    service.behaviour = 'answers';
+    clock.advance(hour);
+    await source.token(soon());
+    service.behaviour = 'fails';
+    clock.advance(24 * hour);
+    expect(await retryDelayMs()).toBe(first);
+  });
+
   it('that was refused is replaced at once; those that follow it, slower and slower', async () => {
     const source = create();
     const first = await source.token(soon());
@@ -251,16 +267,20 @@ describe('an instance', () => {
     });
   });
 
-  it('that slept for longer than its token lives does not use it, though its own clock stood still', async () => {
-    let sleptMs = 0;
-    const sleeping: UpstreamClock = {
+  it.each([
+    ['sleeps, while its own time stands still', 0, 12 * hour],
+    ['has its clock set back by a day', 12 * hour, -24 * hour],
+  ])('that %s does not use a token for longer than that lives', async (_, passedMs, setMs) => {
+    let offMs = 0;
+    const odd: UpstreamClock = {
       now: () => clock.now(),
-      epochMs: () => clock.epochMs() + sleptMs,
+      epochMs: () => clock.epochMs() + offMs,
       after: (ms, callback) => clock.after(ms, callback),
     };
-    const source = instanceTokens({ ...options(), clock: sleeping });
+    const source = instanceTokens({ ...options(), clock: odd });
     const token = await source.token(soon());
-    sleptMs = 12 * hour;
+    clock.advance(passedMs);
+    offMs = setMs;
     expect(await source.token(soon())).not.toBe(token);
   });
 });
@@ -302,7 +322,8 @@ describe('the file of a service account key', () => {
     try {
       parseServiceAccountKey(text());
     } catch (error) {
-      message = String((error as Error).stack) + String((error as Error).cause);
+      message = String((error as Error).stack);
+      expect((error as Error).cause).toBeUndefined();
     }
     expect(message).toContain(words);
     expect(message).not.toContain('secretss');
