@@ -49,6 +49,20 @@ const variants: readonly (readonly [
   ],
 ];
 
+/** An entry of an alarm's metrics: one, or an expression over others. */
+interface MetricQuery {
+  readonly Id: string;
+  readonly Expression?: string;
+  readonly MetricStat?: {
+    readonly Metric: {
+      readonly Namespace: string;
+      readonly MetricName: string;
+      readonly Dimensions: readonly { readonly Name: string; readonly Value: unknown }[];
+    };
+    readonly Stat: string;
+  };
+}
+
 let folder: string;
 const templates = new Map<string, Template>();
 
@@ -152,6 +166,60 @@ describe('the template', () => {
         AlarmActions: [{ Ref: 'AlarmTopic' }],
         OKActions: [{ Ref: 'AlarmTopic' }],
       });
+  });
+
+  const failuresOfOurs = ['DEADLINE_EXCEEDED', 'INTERNAL', 'UNAVAILABLE'];
+
+  it.each([
+    ['ServerErrorsAlarm', 'get', ['Errors', 'JobFound', 'JobNotFound', 'NotModified']],
+    ['GrpcErrorsAlarm', 'grpc', ['Errors', 'JobFound', 'JobNotFound']],
+  ])('rings the %s for failures of ours as a share of all answers of %s', (alarm, functionName, answers) => {
+    const { Metrics } = properties(alarm, 'a stage with everything else') as {
+      readonly Metrics: readonly MetricQuery[];
+    };
+    const [{ Expression } = {}, ...counts] = Metrics;
+    const [failed, all] = Expression!.split('/');
+    const sum = (operand: string) =>
+      [...operand.matchAll(/FILL\((\w+), 0\)/g)].map(([, id]) => {
+        const { Metric, Stat } = counts.find(({ Id }) => Id === id)!.MetricStat!;
+        expect([Metric.Namespace, Stat]).toEqual(['DatasphereJobCache', 'Sum']);
+        const { Stage, Function, ...others } = Object.fromEntries(
+          Metric.Dimensions.map(({ Name, Value }) => [Name, Value]),
+        );
+        expect([Stage, Function]).toEqual(['full', functionName]);
+        return { name: Metric.MetricName, ...others };
+      });
+    expect(sum(failed!)).toEqual(
+      expect.arrayContaining(failuresOfOurs.map((Code) => ({ name: 'Errors', Code }))),
+    );
+    expect(sum(failed!)).toHaveLength(failuresOfOurs.length);
+    expect(
+      sum(all!)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(answers);
+    expect(counts).toHaveLength(failuresOfOurs.length + answers.length);
+  });
+
+  it('goes back on failed answers, on slow ones and on crashes behind the alias', () => {
+    const alarms = (group: string) => {
+      const { Alarms } = properties(group)['AlarmConfiguration'] as { readonly Alarms: readonly unknown[] };
+      return referencesIn(Alarms).map(({ id }) => id);
+    };
+    expect(alarms('GetDeployments')).toEqual(['ServerErrorsAlarm', 'LatencyAlarm', 'FunctionErrorsAlarm']);
+    expect(alarms('SyncDeployments')).toEqual(['FailedEventsAlarm', 'SyncLagAlarm', 'FunctionErrorsAlarm']);
+    const { Metrics } = properties('FunctionErrorsAlarm') as { readonly Metrics: readonly MetricQuery[] };
+    const counted = Metrics.flatMap(({ MetricStat }) => MetricStat ?? []);
+    expect(counted.map(({ Metric }) => Metric)).toEqual(
+      ['GetLambdaFunction', 'SyncLambdaFunction'].map((id) => ({
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Errors',
+        Dimensions: [
+          { Name: 'FunctionName', Value: { Ref: id } },
+          { Name: 'Resource', Value: { 'Fn::Sub': `\${${id}}:live` } },
+        ],
+      })),
+    );
   });
 
   it('gives the function an address of its own only where it is asked to, as closed as the API', () => {
