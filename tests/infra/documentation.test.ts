@@ -65,7 +65,7 @@ describe('docs/operations.md', () => {
     const watched = [...fragments.matchAll(/Namespace: DatasphereJobCache,?\s+MetricName: (\w+)/g)].map(
       ([, name]) => name!,
     );
-    const shown = dashboard('prod').widgets.flatMap((widget) =>
+    const shown = dashboard({ stage: 'prod', grpc: true, functionUrl: true }).widgets.flatMap((widget) =>
       widget.type === 'metric'
         ? widget.properties.metrics.filter(([first]) => first === 'DatasphereJobCache')
         : [],

@@ -222,6 +222,21 @@ describe('the template', () => {
     );
   });
 
+  it('has a dashboard of the ways in that there are', () => {
+    const shows = (name: string, text: string): boolean =>
+      JSON.stringify(properties('Dashboard', name)).includes(text);
+    const [plain, signed, full] = [
+      'a plain dev stage',
+      'a stage with a signed function URL and a key',
+      'a stage with everything else',
+    ];
+    for (const [text, ...expected] of [
+      ['GrpcErrorsAlarm', false, false, true],
+      ['Url5xxCount', false, true, true],
+    ] as const)
+      expect([plain, signed, full].map((name) => shows(name, text))).toEqual(expected);
+  });
+
   it('gives the function an address of its own only where it is asked to, as closed as the API', () => {
     expect(ofType('AWS::Lambda::Url')).toEqual([]);
     const types = (name: string) =>
