@@ -22,13 +22,15 @@ export interface ServedGet {
   readonly startMs: number;
   /** The first request of a process that was started for it. */
   readonly coldStart: boolean;
+  /** Whether a line of many Gets has its metrics: then its own is for debugging. */
+  readonly collected?: boolean;
   /** What else the protocol has to say. */
   readonly more: LogFields;
 }
 
 export function logServedGet(log: Log, served: ServedGet): void {
-  const { requestId, header, jobId, revision, failure, startMs, coldStart, more } = served;
-  const level = failure?.code === 'INTERNAL' ? 'error' : 'info';
+  const { requestId, header, jobId, revision, failure, startMs, coldStart, collected, more } = served;
+  const level = failure?.code === 'INTERNAL' ? 'error' : collected === true ? 'debug' : 'info';
   if (log.writes?.(level) === false) return;
   const fields = {
     requestId,
@@ -42,7 +44,7 @@ export function logServedGet(log: Log, served: ServedGet): void {
     ...readTrace(header('traceparent'), header('x-amzn-trace-id')),
     cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
   };
-  log(level, 'get', fields, metricsOf(served));
+  log(level, 'get', fields, collected === true ? undefined : metricsOf(served));
 }
 
 function metricsOf({ failure, jobId, notModified, meter, coldStart }: ServedGet): Metrics {
@@ -64,6 +66,6 @@ function outcome(
   return failure.code === 'NOT_FOUND' && jobId !== undefined ? { JobNotFound: 1 } : { Errors: 1 };
 }
 
-function toTenths(ms: number): number {
+export function toTenths(ms: number): number {
   return Math.round(ms * 10) / 10;
 }
