@@ -5,8 +5,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { checkTemplate } from '../../infra/template/check-template.ts';
 import { referencesIn } from '../../infra/template/references.ts';
 import type { Template, TemplateResource } from '../../infra/template/template.ts';
+import { codeNumbers } from '../../lib/status.ts';
+import { metricsNamespace } from '../../lib/telemetry/metrics.ts';
+import { documentedMetrics } from '../support/operations-page.ts';
 import { packageService, readTemplate } from '../support/serverless-cli.ts';
 import { dropRequired, misspell, mistype, redirect, type Mutant } from '../support/template-mutants.ts';
+import { watchedMetrics } from '../support/watched-metrics.ts';
 
 const tokens = {
   auth: 'jwt',
@@ -166,6 +170,23 @@ describe('the template', () => {
         AlarmActions: [{ Ref: 'AlarmTopic' }],
         OKActions: [{ Ref: 'AlarmTopic' }],
       });
+  });
+
+  it.each(variants)('of %s looks at metrics that are written, by their dimensions', (name, stage) => {
+    const watched = watchedMetrics(template(name));
+    const ours = watched.filter(({ namespace }) => !namespace.startsWith('AWS/'));
+    expect(ours.length).toBeGreaterThan(20);
+    for (const { namespace, name: metric, dimensions } of ours) {
+      const { Stage, Function: of, ...others } = dimensions as Readonly<Record<string, string | undefined>>;
+      expect([namespace, Stage]).toEqual([metricsNamespace, stage]);
+      if (others['Code'] !== undefined) expect(codeNumbers).toHaveProperty([others['Code']]);
+      // tests/telemetry holds that what is documented is what is written, for each function.
+      const functions = of === undefined ? ['get', 'grpc'] : [of];
+      for (const one of functions)
+        expect(documentedMetrics(one).map((text) => text.replace(/ in .*/, ''))).toContain(
+          `${metric} by ${['Function', ...Object.keys(others)].join(', ')}`,
+        );
+    }
   });
 
   const failuresOfOurs = ['DEADLINE_EXCEEDED', 'INTERNAL', 'UNAVAILABLE'];
