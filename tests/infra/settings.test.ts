@@ -123,6 +123,13 @@ describe('the settings of a deployment', () => {
 
   it('refuse a name that is none, and say which it may mean', () => {
     expect(problems({ jwtissuer: 'x' })).toEqual(['jwtissuer: there is no such setting; jwtIssuer is one']);
+    expect(problems({ auht: 'jwt' })).toEqual(['auht: there is no such setting; auth is one']);
+    expect(problems({ maxRecieves: '3' })).toEqual([
+      'maxRecieves: there is no such setting; maxReceives is one',
+    ]);
+    expect(problems({ latencyMs: '3' })).toEqual([
+      'latencyMs: there is no such setting; alarmLatencyMs is one',
+    ]);
     expect(problems({ toString: 'x' })).toEqual(['toString: there is no such setting']);
   });
 
