@@ -1,7 +1,7 @@
 /**
  * Metrics in CloudWatch's embedded metric format: a log line that says which of its fields are metrics.
  *
- * Written here since the usual library takes longer to load than all of ours; docs/operations.md has the figures.
+ * Written here since the usual library takes longer to load than all of ours; docs/performance.md has the figures.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */

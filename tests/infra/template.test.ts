@@ -238,6 +238,10 @@ describe('the template', () => {
         ReadonlyRootFilesystem: true,
         StopTimeout: 30,
         HealthCheck: { Command: ['CMD', '/nodejs/bin/node', 'infra/container/health-check.ts'] },
+        Environment: expect.arrayContaining([
+          { Name: 'GRPC_MAX_CALLS', Value: 200 },
+          { Name: 'GRPC_SHARED_READ_MS', Value: 0 },
+        ]),
       },
     ]);
   });

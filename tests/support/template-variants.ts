@@ -46,6 +46,8 @@ export const variants: readonly (readonly [
       grpcPublic: 'true',
       grpcMinTasks: '3',
       grpcMaxTasks: '20',
+      grpcMaxCalls: '200',
+      grpcSharedReadMs: '0',
     },
   ],
 ];
