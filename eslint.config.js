@@ -20,6 +20,14 @@ export default tseslint.config(
     },
   },
   {
+    files: ['lib/**'],
+    rules: {
+      // The environment is read once, where a function starts: it hands `process.env` to lib/config.ts.
+      'no-restricted-globals': ['error', 'process'],
+      'no-restricted-imports': ['error', 'process', 'node:process'],
+    },
+  },
+  {
     files: ['**/*.js', '**/*.mjs'],
     extends: [tseslint.configs.disableTypeChecked],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', performance: 'readonly' } },

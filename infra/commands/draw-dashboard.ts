@@ -8,8 +8,10 @@ import { runCommand } from './command-line.ts';
 
 const usage = `Usage: npm run dashboard
 
-Draws the dashboard that is deployed, with made-up data, to docs/dashboard.svg.`;
+Draws the dashboard of a stage with all there is to be seen, with made-up data, to docs/dashboard.svg.`;
+
+const everything = { stage: 'prod', grpc: true, functionUrl: true };
 
 await runCommand(usage, () =>
-  writeFile(join(projectRoot, 'docs/dashboard.svg'), drawDashboard(dashboard('prod'))),
+  writeFile(join(projectRoot, 'docs/dashboard.svg'), drawDashboard(dashboard(everything))),
 );

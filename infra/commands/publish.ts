@@ -9,7 +9,7 @@ import { inBatches } from './batches.ts';
 import { openLocalQueue, parseArguments, runCommand, UsageError } from './command-line.ts';
 import { eventBus, localQueue, type EventSink } from './event-sinks.ts';
 import { startProgress } from './progress.ts';
-import { readEvents, type LocatedEvent } from './read-events.ts';
+import { readEvents, type EventFile, type LocatedEvent } from './read-events.ts';
 
 const usage = `Usage: npm run publish -- [--bus NAME] FILE...
 
@@ -25,7 +25,9 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'publish-'));
   try {
     const inputs = await Promise.all(
-      files.map((file) => (file === '-' ? spoolStandardInput(folder) : Promise.resolve(file))),
+      files.map((file) =>
+        file === '-' ? spoolStandardInput(folder) : Promise.resolve({ path: file, name: file }),
+      ),
     );
     const { events, jobs } = await checkAll(inputs);
     const sink = await openSink(bus);
@@ -48,19 +50,19 @@ function readArguments(): { readonly files: readonly string[]; readonly bus: str
 }
 
 /** Standard input can be read once, and is needed twice: to check, and to send. */
-async function spoolStandardInput(folder: string): Promise<string> {
-  const file = join(folder, 'stdin');
-  await pipeline(process.stdin, createWriteStream(file));
-  return file;
+async function spoolStandardInput(folder: string): Promise<EventFile> {
+  const path = join(folder, 'stdin');
+  await pipeline(process.stdin, createWriteStream(path));
+  return { path, name: 'standard input' };
 }
 
-async function* readAll(files: readonly string[]): AsyncGenerator<LocatedEvent> {
+async function* readAll(files: readonly EventFile[]): AsyncGenerator<LocatedEvent> {
   for (const file of files) yield* readEvents(file);
 }
 
 /** Counts the events and their jobs. Throws with every problem where there is one. */
 async function checkAll(
-  files: readonly string[],
+  files: readonly EventFile[],
 ): Promise<{ readonly events: number; readonly jobs: number }> {
   const jobs = new Set<string>();
   const problems: string[] = [];

@@ -8,23 +8,29 @@ export interface LocatedEvent {
   readonly body: string;
 }
 
+/** A file of events, and what it is called in messages. */
+export interface EventFile {
+  readonly path: string;
+  readonly name: string;
+}
+
 /**
  * The events of a file: one JSON value (a JobEvent or a list of them), or NDJSON, one JobEvent a line. NDJSON is read
  * line by line, so that its size does not matter.
  */
-export async function* readEvents(file: string): AsyncGenerator<LocatedEvent> {
-  const lines = createInterface({ input: createReadStream(file), crlfDelay: Infinity });
+export async function* readEvents({ path, name }: EventFile): AsyncGenerator<LocatedEvent> {
+  const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });
   let number = 0;
   let asOneValue: string[] | undefined;
   for await (const line of lines) {
     number++;
     if (asOneValue !== undefined) asOneValue.push(line);
     else if (line.trim() === '') continue;
-    else if (isWholeObject(line)) yield { place: `${file}:${number}`, body: line };
+    else if (isWholeObject(line)) yield { place: `${name}:${number}`, body: line };
     else if (number === 1) asOneValue = [line];
-    else yield { place: `${file}:${number}`, body: line };
+    else yield { place: `${name}:${number}`, body: line };
   }
-  if (asOneValue !== undefined) yield* readOneValue(file, asOneValue.join('\n'));
+  if (asOneValue !== undefined) yield* readOneValue(name, asOneValue.join('\n'));
 }
 
 function isWholeObject(line: string): boolean {
@@ -37,16 +43,16 @@ function isWholeObject(line: string): boolean {
   }
 }
 
-function* readOneValue(file: string, text: string): Generator<LocatedEvent> {
+function* readOneValue(name: string, text: string): Generator<LocatedEvent> {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    yield { place: `${file}:1`, body: text };
+    yield { place: `${name}:1`, body: text };
     return;
   }
-  if (!Array.isArray(value)) yield { place: `${file}:1`, body: text };
+  if (!Array.isArray(value)) yield { place: `${name}:1`, body: text };
   else
     for (const [index, event] of value.entries())
-      yield { place: `${file}[${index}]`, body: JSON.stringify(event) };
+      yield { place: `${name}[${index}]`, body: JSON.stringify(event) };
 }

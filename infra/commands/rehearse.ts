@@ -4,7 +4,7 @@ import { parseArguments, runCommand, UsageError } from './command-line.ts';
 
 const usage = `Usage: npm run deploy:rehearse -- [--stage NAME] [--param NAME=VALUE]...
 
-Runs the real CLI's deploy, info and remove against an endpoint on this machine that plays AWS, and checks what AWS
+Runs the real CLI's deploy, the same again, info and remove against an endpoint on this machine that plays AWS, and checks what AWS
 would get. Needs no account and no credentials, and changes nothing anywhere.`;
 
 async function main(): Promise<void> {
@@ -17,7 +17,7 @@ async function main(): Promise<void> {
     console.log(text);
   };
   const { calls, problems } = await rehearse({ stage: values.stage, params: values.param, say });
-  if (problems.length > 0) throw new Error(`${problems.length} things are not as they should be.`);
+  if (problems.length > 0) throw new Error(`Not as it should be: ${problems.length} of what was checked.`);
   say(`The rehearsal took ${calls.length} calls of AWS's APIs.`);
 }
 

@@ -26,16 +26,29 @@ const alarms = [
   'FailedEventsAlarm',
 ];
 
+/** Those of infra/grpc-service.yml. */
+const grpcAlarms = ['GrpcErrorsAlarm', 'GrpcUnhealthyAlarm'];
+
+/** What there is to be seen of a stage. */
+export interface DashboardOptions {
+  readonly stage: string;
+  /** As the settings of these names. */
+  readonly grpc: boolean;
+  readonly functionUrl: boolean;
+}
+
 /** The dashboard of a stage, with references for `Fn::Sub` in it. */
-export function dashboard(stage: string): Dashboard {
+export function dashboard(options: DashboardOptions): Dashboard {
+  const { stage, grpc } = options;
+  const ids = [...alarms, ...(grpc ? grpcAlarms : [])];
   const widgets: Widget[] = [
     {
       ...{ type: 'alarm', x: 0, y: 0, width: columns, height: 2 },
-      properties: { title: `datasphere-job-cache ${stage}`, alarms: alarms.map((id) => `\${${id}.Arn}`) },
+      properties: { title: `datasphere-job-cache ${stage}`, alarms: ids.map((id) => `\${${id}.Arn}`) },
     },
   ];
   let y = 2;
-  for (const { question, graphs } of rows(stage)) {
+  for (const { question, graphs } of rows(options)) {
     const markdown = `## ${question}`;
     widgets.push({
       ...{ type: 'text', x: 0, y, width: columns, height: headingHeight },
@@ -58,7 +71,7 @@ function complete({ unit, ...graph }: Graph): MetricProperties {
   return { ...graph, region: '${AWS::Region}', view: 'timeSeries', period: 60, yAxis };
 }
 
-function rows(stage: string): readonly Row[] {
+function rows({ stage, grpc, functionUrl }: DashboardOptions): readonly Row[] {
   const own =
     (functionName: string) =>
     (name: string, options: SeriesOptions): Series => [
@@ -67,6 +80,7 @@ function rows(stage: string): readonly Row[] {
     ];
   const get = own('get');
   const sync = own('sync');
+  const native = own('grpc');
   const getFunction = lambda('${GetLambdaFunction}');
   const syncFunction = lambda('${SyncLambdaFunction}');
   return [
@@ -78,11 +92,24 @@ function rows(stage: string): readonly Row[] {
           get('NotModified', { label: 'not modified' }),
           get('JobNotFound', { label: 'not found' }),
           get('Errors', { label: 'errors' }),
+          ...(grpc
+            ? [
+                native('JobFound', { label: 'gRPC: found' }),
+                native('JobNotFound', { label: 'gRPC: not found' }),
+                native('Errors', { label: 'gRPC: errors' }),
+              ]
+            : []),
         ]),
         graph('Answers with 5xx', 'percent', 'Sum', false, [
-          [{ expression: '100 * failed / all', label: '5xx', id: 'rate' }],
-          ['AWS/ApiGateway', '5xx', 'ApiId', '${HttpApi}', { label: '5xx', id: 'failed', visible: false }],
-          ['AWS/ApiGateway', 'Count', 'ApiId', '${HttpApi}', { label: 'all', id: 'all', visible: false }],
+          ...share('API', 'api', ['5xx', 'Count'], ['AWS/ApiGateway', 'ApiId', '${HttpApi}']),
+          ...(functionUrl
+            ? share(
+                'function URL',
+                'url',
+                ['Url5xxCount', 'UrlRequestCount'],
+                ['AWS/Lambda', 'FunctionName', '${GetLambdaFunction}'],
+              )
+            : []),
         ]),
         graph('Errors by code', 'a minute', 'Sum', true, [[errorsByCode(stage)]]),
       ],
@@ -118,6 +145,7 @@ function rows(stage: string): readonly Row[] {
         graph('Of that, in the table', 'milliseconds', 'p50', false, [
           get('StoreLatency', { label: 'median', stat: 'p50' }),
           get('StoreLatency', { label: 'p99', stat: 'p99' }),
+          ...(grpc ? [native('StoreLatency', { label: 'gRPC: p99', stat: 'p99' })] : []),
         ]),
         graph('Waits of other kinds', 'a minute', 'Sum', false, [
           get('ColdStart', { label: 'cold starts of get' }),
@@ -130,7 +158,10 @@ function rows(stage: string): readonly Row[] {
     {
       question: 'What does it cost?',
       graphs: [
-        graph('Read units a read', 'units', 'Average', false, [get('ReadUnits', { label: 'mean' })]),
+        graph('Read units a read', 'units', 'Average', false, [
+          get('ReadUnits', { label: 'mean' }),
+          ...(grpc ? [native('ReadUnits', { label: 'gRPC: mean' })] : []),
+        ]),
         graph('Table', 'units a minute', 'Sum', true, [
           table('ConsumedReadCapacityUnits', 'read units'),
           table('ConsumedWriteCapacityUnits', 'write units'),
@@ -144,6 +175,7 @@ function rows(stage: string): readonly Row[] {
         graph('Logs', 'bytes a minute', 'Sum', true, [
           logs('${GetLogGroup}', 'get'),
           logs('${SyncLogGroup}', 'sync'),
+          ...(grpc ? [logs('${GrpcLogGroup}', 'gRPC')] : []),
         ]),
       ],
     },
@@ -158,6 +190,24 @@ function graph(
   metrics: readonly Series[],
 ): Graph {
   return { title, unit, stat, stacked, metrics };
+}
+
+/** One metric in percent of another, which are not drawn themselves. */
+function share(
+  label: string,
+  id: string,
+  [part, whole]: readonly [string, string],
+  [namespace, ...dimensions]: readonly [string, ...string[]],
+): readonly Series[] {
+  const hidden = (name: string, metric: string): Series => [
+    ...[namespace, metric, ...dimensions],
+    { label: metric, id: name, visible: false },
+  ];
+  return [
+    [{ expression: `100 * ${id}Failed / ${id}All`, label, id }],
+    hidden(`${id}Failed`, part),
+    hidden(`${id}All`, whole),
+  ];
 }
 
 function errorsByCode(stage: string) {

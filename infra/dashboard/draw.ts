@@ -7,7 +7,7 @@ const unit = { x: 46, y: 34 };
 const gap = 8;
 
 /** CloudWatch's own, in order. */
-const colours = ['#1f77b4', '#ff7f0e', '#2ca02c', '#d62728', '#9467bd'];
+const colours = ['#1f77b4', '#ff7f0e', '#2ca02c', '#d62728', '#9467bd', '#8c564b', '#e377c2', '#7f7f7f'];
 
 export function drawDashboard({ widgets }: Dashboard): string {
   const height = Math.max(...widgets.map(({ y, height }) => y + height)) * unit.y + gap;
@@ -41,7 +41,7 @@ function drawContent(widget: Widget, width: number, height: number): string {
   const each = width / widget.properties.alarms.length;
   const boxes = widget.properties.alarms.map((arn, index) => {
     const name = arn.replace(/^\$\{(\w+)Alarm\.Arn\}$/, '$1');
-    return `<rect x="${index * each + 8}" y="26" width="${each - 16}" height="24" rx="3" fill="#d4edda" stroke="#2ca02c"/>\n${label(index * each + 16, 42, `OK ${name}`)}`;
+    return `<rect x="${r(index * each + 4)}" y="26" width="${r(each - 8)}" height="24" rx="3" fill="#d4edda" stroke="#2ca02c"/>\n${label(index * each + 8, 42, name)}`;
   });
   return [frame, ...boxes].join('\n');
 }

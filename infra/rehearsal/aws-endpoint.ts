@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { loopback } from '../local/ports.ts';
 import { AwsError, rehearsalAccount, type AwsAnswer, type AwsCall } from './aws-call.ts';
 import { createCloudFormation, type CloudFormation } from './cloudformation.ts';
+import { answerLambda } from './lambda.ts';
 import { queryAnswer, queryError } from './query-protocol.ts';
 import { answerS3, type Buckets } from './s3.ts';
 import { toXml } from './xml.ts';
@@ -39,7 +40,7 @@ export async function startAwsEndpoint(): Promise<AwsEndpoint> {
           UserId: 'rehearsal',
         });
       case 'lambda':
-        throw new AwsError(404, 'ResourceNotFoundException', 'there is no such function yet');
+        return answerLambda(cloudFormation.stacks, call);
       case 'ecr':
         throw new AwsError(400, 'RepositoryNotFoundException', 'there is no such repository');
       default:

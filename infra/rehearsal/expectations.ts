@@ -1,5 +1,8 @@
 /** What AWS must have got after each step of a rehearsal. */
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { sbomName } from '../sbom/write-sbom.ts';
 import { checkTemplate } from '../template/check-template.ts';
 import type { AwsEndpoint } from './aws-endpoint.ts';
 import type { StoredObject } from './s3.ts';
@@ -28,6 +31,12 @@ export function checkDeployed({ buckets, cloudFormation }: AwsEndpoint, stage: s
   else if (uploaded.body.toString() !== JSON.stringify(stack.template))
     problems.push('the template that was uploaded is not the one of the stack');
   return problems;
+}
+
+/** What is in production is listed where the CLI leaves its artifacts. */
+export function checkListed(serviceFolder: string): readonly string[] {
+  const isThere = existsSync(join(serviceFolder, '.serverless', sbomName));
+  return isThere ? [] : [`there is no ${sbomName}`];
 }
 
 function checkArchive(id: string, { body, contentType, metadata }: StoredObject): readonly string[] {

@@ -1,11 +1,11 @@
 /** `npm run deploy:rehearse`: the real CLI deploys, shows and removes a stage at an endpoint that plays AWS. */
 import { spawn } from 'node:child_process';
-import { devNull, tmpdir } from 'node:os';
+import { devNull } from 'node:os';
 import { serverlessScript } from '../local/deployment.ts';
-import { checkDeployed, checkRemoved } from './expectations.ts';
+import { checkDeployed, checkListed, checkRemoved } from './expectations.ts';
 import { rehearsalRegion } from './aws-call.ts';
 import { startAwsEndpoint, type AwsEndpoint } from './aws-endpoint.ts';
-import { makeServiceFolder } from './service-folder.ts';
+import { makeServiceFolder, type ServiceFolder } from './service-folder.ts';
 
 /** The longest that one command of the CLI may take, in milliseconds. */
 const commandTimeoutMs = 90_000;
@@ -24,21 +24,36 @@ export interface Rehearsal {
   readonly problems: readonly string[];
 }
 
-/** Deploys, shows and removes, and checks after each step what AWS would have got. */
+type Check = (run: CliRun) => readonly string[];
+
+/**
+ * Deploys, deploys again what has not changed, shows and removes, and checks after each step what AWS would have got. A
+ * stage that cannot be deployed is not tried further.
+ */
 export async function rehearse({ stage, params, say }: RehearsalOptions): Promise<Rehearsal> {
   const folder = await makeServiceFolder();
   const aws = await startAwsEndpoint();
   const problems: string[] = [];
-  const step = async (command: string, check: (run: CliRun) => readonly string[]): Promise<void> => {
+  const step = async (command: string, check: Check, name = command): Promise<void> => {
     const settings = params.flatMap((param) => ['--param', param]);
-    const found = check(await runCli(folder.path, aws, [command, '--stage', stage, ...settings]));
-    problems.push(...found.map((problem) => `${command}: ${problem}`));
+    const found = check(await runCli(folder, aws, [command, '--stage', stage, ...settings]));
+    problems.push(...found.map((problem) => `${name}: ${problem}`));
     say(
-      `serverless ${command} --stage ${stage}: ${found.length === 0 ? 'as it should be' : found.join('\n  ')}`,
+      `serverless ${name} --stage ${stage}: ${found.length === 0 ? 'as it should be' : found.join('\n  ')}`,
     );
   };
   try {
-    await step('deploy', (run) => checkSuccess(run) ?? checkDeployed(aws, stage));
+    await step(
+      'deploy',
+      (run) => checkSuccess(run) ?? [...checkDeployed(aws, stage), ...checkListed(folder.path)],
+    );
+    if (problems.length > 0) return { calls: aws.calls, problems };
+    const before = aws.calls.length;
+    await step(
+      'deploy',
+      (run) => checkSuccess(run) ?? checkSkipped(run.output, aws.calls.slice(before)),
+      'deploy, unchanged,',
+    );
     await step('info', (run) => checkSuccess(run) ?? checkInfo(run.output, stage));
     const isProtected = [...aws.cloudFormation.stacks.values()].some((stack) => stack.terminationProtection);
     await step('remove', (run) =>
@@ -62,6 +77,15 @@ function checkSuccess({ code, output }: CliRun): readonly string[] | undefined {
   return code === 0 ? undefined : [`it ended with ${String(code)}:\n${output}`];
 }
 
+/** What has not changed is neither uploaded nor put into effect again. */
+function checkSkipped(output: string, calls: readonly string[]): readonly string[] {
+  const changes = calls.filter((call) => /^s3 (PUT|POST)|ChangeSet$|DeleteStack$/.test(call));
+  return [
+    ...(output.includes('No changes to deploy') ? [] : [`it does not say that nothing changed:\n${output}`]),
+    ...changes.map((call) => `it called ${call}`),
+  ];
+}
+
 function checkInfo(output: string, stage: string): readonly string[] {
   const wanted = ['endpoint', ...['get', 'sync'].map((name) => `datasphere-job-cache-${stage}-${name}`)];
   return wanted.filter((word) => !output.includes(word)).map((word) => `it does not say ${word}`);
@@ -74,10 +98,14 @@ function checkRefused({ code, output }: CliRun): readonly string[] {
 }
 
 /** Runs the CLI where nothing but the endpoint can be reached: its credentials are made up, and no profile is read. */
-function runCli(cwd: string, { url }: AwsEndpoint, args: readonly string[]): Promise<CliRun> {
+function runCli(
+  { path: cwd, env: folderEnv }: ServiceFolder,
+  { url }: AwsEndpoint,
+  args: readonly string[],
+): Promise<CliRun> {
   const env = {
     PATH: process.env['PATH'],
-    HOME: tmpdir(),
+    ...folderEnv,
     AWS_ENDPOINT_URL: url,
     AWS_REGION: rehearsalRegion,
     AWS_ACCESS_KEY_ID: 'rehearsal',

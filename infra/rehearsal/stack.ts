@@ -15,6 +15,8 @@ export class Stack {
   readonly events: StackEvent[] = [];
   template: Template = { Resources: {} };
   status = 'REVIEW_IN_PROGRESS';
+  /** When a template was last put into effect. */
+  changedAt = new Date(0);
   terminationProtection = false;
   tags: Readonly<Record<string, string>> = {};
   /** The template of the change set that waits to be executed. */
@@ -40,6 +42,7 @@ export class Stack {
       this.happen(id, Type, isNew ? 'CREATE_COMPLETE' : 'UPDATE_COMPLETE');
     }
     this.status = `${action}_COMPLETE`;
+    this.changedAt = new Date();
     this.happen(this.name, 'AWS::CloudFormation::Stack', this.status);
   }
 

@@ -112,6 +112,8 @@ export const definitions = {
   grpcPublic: define(false, flag),
   grpcMinTasks: define(2, integer(1, 100)),
   grpcMaxTasks: define(10, integer(1, 100)),
+  grpcMaxCalls: define(500, integer(1, 100_000)),
+  grpcSharedReadMs: define(50, integer(0, 60_000)),
 } as const;
 
 export type SettingName = keyof typeof definitions;

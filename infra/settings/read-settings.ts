@@ -1,3 +1,4 @@
+import { distance } from 'fastest-levenshtein';
 import { ConfigError, readHttpConfig } from '../../lib/config.ts';
 import { definitions, type SettingName, type Settings } from './definitions.ts';
 import type { SettingValue } from './value.ts';
@@ -128,11 +129,14 @@ function isValue(value: unknown): value is SettingValue {
   return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
-/** The setting that a misspelt name is likely to mean. */
+/** The setting that a misspelt name is likely to mean: one that is a few letters away, or that is a part of it. */
 function suggestion(name: string): string {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-  const near = Object.keys(definitions).find(
-    (known) => plain(known).includes(plain(name)) || plain(name).includes(plain(known)),
-  );
-  return near === undefined ? '' : `; ${near} is one`;
+  const meant = plain(name);
+  const known = Object.keys(definitions).map((one) => ({ one, distance: distance(meant, plain(one)) }));
+  const [nearest] = known.sort((a, b) => a.distance - b.distance);
+  if (nearest !== undefined && nearest.distance <= Math.min(2, meant.length / 2))
+    return `; ${nearest.one} is one`;
+  const part = known.find(({ one }) => plain(one).includes(meant) || meant.includes(plain(one)));
+  return part === undefined ? '' : `; ${part.one} is one`;
 }

@@ -92,7 +92,8 @@ export class RemoteKeySet {
 
   /** Waits for the keys that are being read, if any are. */
   private async untilRead(deadline: Deadline): Promise<void> {
-    if (this.reading !== undefined) await settledOrAborted(this.reading, deadline.signal);
+    if (this.reading === undefined) return;
+    await settledOrAborted(this.reading, deadline.signal);
     deadline.check();
   }
 

@@ -23,13 +23,15 @@ export interface ServedGet {
   readonly startMs: number;
   /** The first request of a process that was started for it. */
   readonly coldStart: boolean;
+  /** Whether a line of many Gets has its metrics: then its own is for debugging. */
+  readonly collected?: boolean;
   /** What else the protocol has to say. */
   readonly more: LogFields;
 }
 
 export function logServedGet(log: Log, served: ServedGet): void {
-  const { requestId, header, jobId, answer, failure, startMs, coldStart, more } = served;
-  const level = failure?.code === 'INTERNAL' ? 'error' : 'info';
+  const { requestId, header, jobId, answer, failure, startMs, coldStart, collected, more } = served;
+  const level = failure?.code === 'INTERNAL' ? 'error' : collected === true ? 'debug' : 'info';
   if (log.writes?.(level) === false) return;
   const fields = {
     requestId,
@@ -43,14 +45,14 @@ export function logServedGet(log: Log, served: ServedGet): void {
     ...readTrace(header('traceparent'), header('x-amzn-trace-id')),
     cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
   };
-  log(level, 'get', fields, metricsOf(served));
+  log(level, 'get', fields, collected === true ? undefined : metricsOf(served));
 }
 
 function metricsOf({ answer, failure, jobId, notModified, meter, coldStart }: ServedGet): Metrics {
   const values = {
     ...outcome(failure, jobId, notModified),
     ...(meter.reads > 0 && { StoreLatency: toTenths(meter.latencyMs), ReadUnits: meter.readUnits }),
-    ...(answer?.running === true && { AnswerAge: toTenths((Date.now() - answer.syncedAt.getTime()) / 1000) }),
+    ...(answer?.running === true && { AnswerAge: answerAge(answer) }),
     ...(coldStart && { ColdStart: 1 }),
   };
   if (!('Errors' in values)) return { values };
@@ -66,6 +68,6 @@ function outcome(
   return failure.code === 'NOT_FOUND' && jobId !== undefined ? { JobNotFound: 1 } : { Errors: 1 };
 }
 
-function toTenths(value: number): number {
+export function toTenths(value: number): number {
   return Math.round(value * 10) / 10;
 }

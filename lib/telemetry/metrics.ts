@@ -1,7 +1,7 @@
 /**
  * Metrics in CloudWatch's embedded metric format: a log line that says which of its fields are metrics.
  *
- * Written here since the usual library takes longer to load than all of ours; docs/operations.md has the figures.
+ * Written here since the usual library takes longer to load than all of ours; docs/performance.md has the figures.
  *
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
@@ -33,10 +33,12 @@ const units = {
 type MetricName = keyof typeof units;
 
 export interface Metrics {
-  readonly values: Readonly<Partial<Record<Exclude<MetricName, 'SyncLag'>, number>>> & {
-    /** One value for each event; of more than CloudWatch takes, the largest are kept. */
-    readonly SyncLag?: readonly number[];
-  };
+  readonly values: Readonly<
+    Partial<Record<Exclude<MetricName, 'SyncLag'>, number | readonly number[]>> & {
+      /** One value for each event; of more than CloudWatch takes, the largest are kept. */
+      SyncLag?: readonly number[];
+    }
+  >;
   /** A metric that is also counted by a third dimension, such as errors by code. */
   readonly by?: {
     readonly metric: MetricName;
@@ -51,7 +53,7 @@ export type EmbedMetrics = (metrics: Metrics, timeMs: number) => string;
 export const metricsNamespace = 'DatasphereJobCache';
 
 /** The most values of one metric that a line may hold. */
-const valuesLimit = 100;
+export const valuesLimit = 100;
 
 /**
  * Metrics by the dimensions `Stage` and `Function`. What is the same in each line of a kind is put together once.

@@ -93,6 +93,11 @@ describe('the keys of the token issuer', () => {
     expect(issuer.asked()).toBe(2);
   });
 
+  it('that do not hold a key id make no call late, however little time its caller gives', async () => {
+    expect(await verdict(first)).toBe('OK');
+    expect(await verdict(second, 0)).toBe('UNAUTHENTICATED');
+  });
+
   it.each(['fails', 'hangs'] as const)(
     'stay good for a day where the issuer %s, and are then given up',
     async (behaviour) => {

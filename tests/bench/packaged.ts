@@ -20,7 +20,9 @@ export interface Packaged {
 export async function packageFunctions(): Promise<Packaged> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   const command = [serverlessScript, 'package', '--stage', 'bench', '--package', join(folder, 'package')];
-  await promisify(execFile)(process.execPath, command, { cwd: projectRoot, timeout: 120_000 });
+  // The CLI leaves files behind where temporary ones are kept.
+  const env = { ...process.env, TMPDIR: folder };
+  await promisify(execFile)(process.execPath, command, { cwd: projectRoot, env, timeout: 120_000 });
   for (const name of ['get', 'sync']) await unzip(join(folder, 'package', `${name}.zip`), folder);
   return {
     get: join(folder, 'functions/get.mjs'),

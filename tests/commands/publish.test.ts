@@ -90,6 +90,14 @@ describe('npm run publish', () => {
     expect(await received()).toEqual([]);
   });
 
+  it('calls standard input by its name', async () => {
+    const input = [snapshotEvent(1), { jobId: 'x' }].map((one) => JSON.stringify(one)).join('\n');
+    expect(await publish(['-'], { input })).toMatchObject({
+      code: 1,
+      stderr: 'standard input:2: revision: is needed where there is no occurred_at\nNothing was sent.\n',
+    });
+  });
+
   it('shows progress on a large file, and sends all of it', async () => {
     const lines = Array.from({ length: 1200 }, (_, index) =>
       JSON.stringify(snapshotEvent(1, {}, `job-${index}`)),

@@ -4,12 +4,14 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DockerfileParser } from 'dockerfile-ast';
 import { validate } from 'dockerfile-utils';
 import { freePort } from '../../infra/local/ports.ts';
 import { buildByHand, type Image } from '../support/dockerfile.ts';
+import type { Verdict } from '../support/dynamodb-proxy.ts';
 import { functionEnvironment } from '../support/functions.ts';
 import { projectRoot } from '../support/local-stack.ts';
 import { grpcJsClient } from '../support/rpc-clients.ts';
@@ -113,10 +115,32 @@ describe('the container, its steps run by hand', () => {
     expect('bytes' in result && result.bytes).toEqual(Buffer.from(storedJobs[jobIds.plain]!));
   });
 
-  it('stops on SIGTERM within the grace that ECS gives, and is not healthy then', async () => {
+  it('answers what is in flight at SIGTERM, then stops within the grace that ECS gives, and is not healthy', async () => {
+    let release: (verdict: Verdict) => void = () => undefined;
+    const held = new Promise<Verdict>((resolve) => {
+      release = resolve;
+    });
+    const asked = new Promise<void>((resolve) => {
+      service.proxy.decide = () => {
+        resolve();
+        return held;
+      };
+    });
+    const client = grpcJsClient(`127.0.0.1:${port}`);
+    // Another job than before, whose read may still be shared.
+    const inFlight = client.get(jobIds.unknownFields);
+    await asked;
+
     const stopped = once(server!, 'exit');
     const startMs = performance.now();
     server!.kill(image.stopSignal as NodeJS.Signals);
+    // Long enough for the server to have ended, if it did not wait.
+    await sleep(500);
+    expect(server!.exitCode).toBeNull();
+    release('forward');
+    const result = await inFlight;
+    client.close?.();
+    expect('bytes' in result && result.bytes).toEqual(Buffer.from(storedJobs[jobIds.unknownFields]!));
     expect(await stopped).toEqual([0, null]);
     expect(performance.now() - startMs).toBeLessThan(25_000);
     expect(await isHealthy()).toBe(false);

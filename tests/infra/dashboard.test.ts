@@ -6,9 +6,14 @@ import { drawDashboard } from '../../infra/dashboard/draw.ts';
 import { sampleSeries } from '../../infra/dashboard/sample-data.ts';
 import { projectRoot } from '../support/local-stack.ts';
 
-const { widgets } = dashboard('prod');
+const everything = { stage: 'prod', grpc: true, functionUrl: true };
 
-describe('the dashboard', () => {
+describe.each([
+  ['plain', { stage: 'prod', grpc: false, functionUrl: false }],
+  ['with all there is', everything],
+])('the dashboard, %s,', (_, options) => {
+  const { widgets } = dashboard(options);
+
   it('answers, top down: are readers served, how fresh, how fast, at what cost', () => {
     const headings = widgets.flatMap((widget) =>
       widget.type === 'text' ? [widget.properties.markdown] : [],
@@ -46,8 +51,21 @@ describe('the dashboard', () => {
     }
   });
 
+  it('shows all ways in that there are, and no others', () => {
+    const shown = JSON.stringify(widgets);
+    for (const [name, isThere] of [
+      ['"Function","grpc"', options.grpc],
+      ['GrpcErrorsAlarm', options.grpc],
+      ['Url5xxCount', options.functionUrl],
+      ['"Function","get"', true],
+    ] as const)
+      expect([name, shown.includes(name)]).toEqual([name, isThere]);
+  });
+});
+
+describe('the dashboard', () => {
   it('looks as docs/dashboard.svg shows it; `npm run dashboard` draws it anew', async () => {
     const drawn = await readFile(join(projectRoot, 'docs/dashboard.svg'), 'utf8');
-    expect(drawn).toBe(drawDashboard(dashboard('prod')));
+    expect(drawn).toBe(drawDashboard(dashboard(everything)));
   });
 });

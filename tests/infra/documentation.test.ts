@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { dashboard } from '../../infra/dashboard/dashboard.ts';
 import { definitions } from '../../infra/settings/definitions.ts';
 import { projectRoot } from '../support/local-stack.ts';
 import { documentedNames, operations } from '../support/operations-page.ts';
@@ -59,20 +58,6 @@ describe('docs/operations.md', () => {
     expect(links).toHaveLength(alarms.length);
     const anchors = operations.headings(3).map((heading) => heading.toLowerCase().replaceAll(' ', '-'));
     expect([...links].sort()).toEqual(anchors.sort());
-  });
-
-  it('lists the metrics that alarms and the dashboard look at', () => {
-    const watched = [...fragments.matchAll(/Namespace: DatasphereJobCache,?\s+MetricName: (\w+)/g)].map(
-      ([, name]) => name!,
-    );
-    const shown = dashboard('prod').widgets.flatMap((widget) =>
-      widget.type === 'metric'
-        ? widget.properties.metrics.filter(([first]) => first === 'DatasphereJobCache')
-        : [],
-    );
-    const names = new Set([...watched, ...shown.map((series) => series[1] as string)]);
-    expect(names.size).toBeGreaterThan(8);
-    for (const name of names) expect(documentedNames('What is measured')).toContain(name);
   });
 
   it('links to headings that are there', () => {

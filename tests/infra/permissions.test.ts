@@ -41,9 +41,17 @@ const queueArn = { 'Fn::GetAtt': ['JobEvents', 'Arn'] };
 const keyArn = 'arn:aws:kms:eu-central-1:123456789012:key/1a2b';
 
 interface Statement {
+  readonly Effect: string;
   readonly Action: string | readonly string[];
   readonly Resource: unknown;
+  readonly Condition?: unknown;
 }
+
+interface PolicyDocument {
+  readonly Statement: readonly Statement[];
+}
+
+const roleArn = (id: string) => ({ 'Fn::GetAtt': [id, 'Arn'] });
 
 describe('the roles', () => {
   let folder: string;
@@ -96,9 +104,7 @@ describe('the roles', () => {
       )
       .map(({ Properties }) => Properties!);
     return [...own, ...attached]
-      .flatMap(
-        ({ PolicyDocument }) => (PolicyDocument as { readonly Statement: readonly Statement[] }).Statement,
-      )
+      .flatMap(({ PolicyDocument }) => (PolicyDocument as PolicyDocument).Statement)
       .flatMap(({ Action, Resource }) =>
         [Action].flat().map((action) => `${action} on ${JSON.stringify(Resource)}`),
       )
@@ -153,6 +159,60 @@ describe('the roles', () => {
       );
     }
   };
+
+  it('are one for each function, which it has and nobody else', () => {
+    const resources = Object.entries(template.Resources);
+    const functions = resources.filter(([, { Type }]) => Type === 'AWS::Lambda::Function');
+    expect(functions.length).toBeGreaterThan(1);
+    for (const [id, { Properties }] of functions)
+      expect([id, Properties!['Role']]).toEqual([id, roleArn(id.replace(/LambdaFunction$/, 'Role'))]);
+    expect(template.Resources['GrpcTask']!.Properties).toMatchObject({
+      TaskRoleArn: roleArn('GrpcRole'),
+      ExecutionRoleArn: roleArn('GrpcExecutionRole'),
+    });
+    const uses = JSON.stringify(resources.filter(([, { Type }]) => !Type.startsWith('AWS::IAM::')));
+    // CodeDeploy's role is that of each deployment group.
+    const roles = resources.filter(([, { Type }]) => Type === 'AWS::IAM::Role').map(([id]) => id);
+    for (const id of roles.filter((role) => role !== 'DeploymentsRole'))
+      expect([id, uses.split(JSON.stringify(roleArn(id))).length - 1]).toEqual([id, 1]);
+  });
+
+  it('say all that they allow where it is read here, in words that allow no more', () => {
+    const policies: { readonly PolicyDocument: PolicyDocument }[] = [];
+    const onEverything: string[] = [];
+    for (const { Type, Properties = {} } of Object.values(template.Resources)) {
+      if (Type === 'AWS::IAM::Role') {
+        expect(Object.keys(Properties).sort()).toEqual(['AssumeRolePolicyDocument', 'Policies']);
+        policies.push(...(Properties['Policies'] as typeof policies));
+        const { Statement } = Properties['AssumeRolePolicyDocument'] as PolicyDocument;
+        expect(Statement).toEqual([
+          {
+            Effect: 'Allow',
+            Principal: { Service: expect.stringMatching(/^(lambda|ecs-tasks|codedeploy)\.amazonaws\.com$/) },
+            Action: 'sts:AssumeRole',
+          },
+        ]);
+      } else if (Type === 'AWS::IAM::Policy') policies.push(Properties as (typeof policies)[number]);
+      else expect(Type).not.toMatch(/^AWS::IAM::/);
+    }
+    for (const { PolicyDocument: document } of policies)
+      for (const statement of document.Statement) {
+        const { Effect, Action, Resource, Condition, ...others } = statement;
+        expect(others).toEqual({});
+        expect([Effect, Resource === undefined]).toEqual(['Allow', false]);
+        for (const action of [Action].flat()) expect(action).not.toContain('*');
+        if (Resource === '*') onEverything.push(...[Action].flat());
+        expect(Condition === undefined || Resource === keyArn).toBe(true);
+      }
+    // What takes no resource, and the image, which may be in any repository.
+    expect(onEverything.sort()).toEqual([
+      'cloudwatch:DescribeAlarms',
+      'ecr:BatchCheckLayerAvailability',
+      'ecr:BatchGetImage',
+      'ecr:GetAuthorizationToken',
+      'ecr:GetDownloadUrlForLayer',
+    ]);
+  });
 
   it('let sync write jobs and take its messages, and nothing else', async () => {
     const onTable = await tableActions(writeJobs);

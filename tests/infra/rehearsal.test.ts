@@ -7,7 +7,7 @@ import { rehearse } from '../../infra/rehearsal/rehearse.ts';
 const silent = (): void => undefined;
 
 describe('npm run deploy:rehearse', () => {
-  it('deploys, shows and removes a stage with the real CLI', async () => {
+  it('deploys, deploys again what has not changed, shows and removes a stage with the real CLI', async () => {
     const { calls, problems } = await rehearse({ stage: 'rehearsal', params: [], say: silent });
     expect(problems).toEqual([]);
     const uploads = calls.filter((call) => call.startsWith('s3 PUT')).map((call) => call.split('/').at(-1));
@@ -17,6 +17,7 @@ describe('npm run deploy:rehearse', () => {
       'serverless-state.json',
       'sync.zip',
     ]);
+    expect(calls.filter((call) => call === 'cloudformation ExecuteChangeSet')).toHaveLength(2);
     const made = ['CreateChangeSet', 'ExecuteChangeSet', 'DeleteStack'];
     for (const name of made) expect(calls).toContain(`cloudformation ${name}`);
   }, 120_000);
@@ -28,9 +29,17 @@ describe('npm run deploy:rehearse', () => {
     expect(calls).not.toContain('cloudformation DeleteStack');
   }, 120_000);
 
-  it('says what the CLI says where that refuses', async () => {
+  it('shows that the stage of this machine is not deployed', async () => {
+    const { calls, problems } = await rehearse({ stage: 'local', params: [], say: silent });
+    expect(problems).toEqual([
+      expect.stringMatching(/^deploy: it ended with 1:[^]*The stage local is for this machine/),
+    ]);
+    expect(calls.filter((call) => !call.startsWith('sts '))).toEqual([]);
+  }, 120_000);
+
+  it('says once what the CLI says where that refuses', async () => {
     const { problems } = await rehearse({ stage: 'rehearsal', params: ['auth=none'], say: silent });
-    expect(problems[0]).toMatch(/^deploy: it ended with 1:[^]*auth: is none/);
+    expect(problems).toEqual([expect.stringMatching(/^deploy: it ended with 1:[^]*auth: is none/)]);
   }, 120_000);
 });
 

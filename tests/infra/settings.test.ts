@@ -123,6 +123,13 @@ describe('the settings of a deployment', () => {
 
   it('refuse a name that is none, and say which it may mean', () => {
     expect(problems({ jwtissuer: 'x' })).toEqual(['jwtissuer: there is no such setting; jwtIssuer is one']);
+    expect(problems({ auht: 'jwt' })).toEqual(['auht: there is no such setting; auth is one']);
+    expect(problems({ maxRecieves: '3' })).toEqual([
+      'maxRecieves: there is no such setting; maxReceives is one',
+    ]);
+    expect(problems({ latencyMs: '3' })).toEqual([
+      'latencyMs: there is no such setting; alarmLatencyMs is one',
+    ]);
     expect(problems({ toString: 'x' })).toEqual(['toString: there is no such setting']);
   });
 
@@ -130,6 +137,7 @@ describe('the settings of a deployment', () => {
     ['dev', { auth: 'jwt' }, 'jwtIssuer: is missing'],
     ['prod', { auth: 'none' }, 'auth: is none'],
     ['dev', { kmskey: 'x' }, 'kmskey: there is no such setting; kmsKey is one'],
+    ['local', {}, 'The stage local is for this machine, where everybody may read everything'],
   ])('stop the CLI from packaging for %s with %j', async (stage, settings, message) => {
     const folder = await mkdtemp(join(tmpdir(), 'settings-'));
     await expect(packageService(folder, stage, settings)).rejects.toThrow(message);

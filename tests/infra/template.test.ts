@@ -1,65 +1,31 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { checkTemplate } from '../../infra/template/check-template.ts';
 import { referencesIn } from '../../infra/template/references.ts';
 import type { Template, TemplateResource } from '../../infra/template/template.ts';
-import { packageService, readTemplate } from '../support/serverless-cli.ts';
-import { dropRequired, misspell, mistype, redirect, type Mutant } from '../support/template-mutants.ts';
+import { codeNumbers } from '../../lib/status.ts';
+import { metricsNamespace } from '../../lib/telemetry/metrics.ts';
+import { documentedMetrics } from '../support/operations-page.ts';
+import { packageVariants, variants } from '../support/template-variants.ts';
+import { watchedMetrics } from '../support/watched-metrics.ts';
 
-const tokens = {
-  auth: 'jwt',
-  jwtIssuer: 'https://issuer.example',
-  jwtAudience: 'jobs',
-  jwtJwksUri: 'https://issuer.example/keys',
-};
+/** An entry of an alarm's metrics: one, or an expression over others. */
+interface MetricQuery {
+  readonly Id: string;
+  readonly Expression?: string;
+  readonly MetricStat?: {
+    readonly Metric: {
+      readonly Namespace: string;
+      readonly MetricName: string;
+      readonly Dimensions: readonly { readonly Name: string; readonly Value: unknown }[];
+    };
+    readonly Stat: string;
+  };
+}
 
-/** What a deployment may look like: every optional part is in one of them. */
-const variants: readonly (readonly [
-  name: string,
-  stage: string,
-  settings: Readonly<Record<string, string>>,
-])[] = [
-  ['a plain dev stage', 'dev', {}],
-  ['a plain prod stage', 'prod', {}],
-  [
-    'a stage with a signed function URL and a key',
-    'signed',
-    {
-      functionUrl: 'true',
-      kmsKey: 'arn:aws:kms:eu-central-1:123456789012:key/1a2b',
-      bus: 'the-company-bus',
-    },
-  ],
-  [
-    'a stage with everything else',
-    'full',
-    {
-      ...tokens,
-      functionUrl: 'true',
-      getReservedConcurrency: '50',
-      alarmEmail: 'oncall@example.com',
-      grpc: 'true',
-      grpcImage: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/jobs:1',
-      grpcCertificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc',
-      grpcVpc: 'vpc-1a2b',
-      grpcSubnets: 'subnet-1a,subnet-2b',
-    },
-  ],
-];
-
-let folder: string;
-const templates = new Map<string, Template>();
-
+let templates: ReadonlyMap<string, Template>;
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'template-'));
-  for (const [name, stage, settings] of variants) {
-    await packageService(join(folder, stage), stage, settings);
-    templates.set(name, await readTemplate(join(folder, stage)));
-  }
+  templates = await packageVariants(variants.map(([name]) => name));
 }, 180_000);
-afterAll(() => rm(folder, { recursive: true }));
 
 const template = (name = 'a plain dev stage'): Template => templates.get(name)!;
 const ofType = (type: string, name?: string): readonly TemplateResource[] =>
@@ -154,6 +120,155 @@ describe('the template', () => {
       });
   });
 
+  it.each(variants)('of %s looks at metrics that are written, by their dimensions', (name, stage) => {
+    const watched = watchedMetrics(template(name));
+    const ours = watched.filter(({ namespace }) => !namespace.startsWith('AWS/'));
+    expect(ours.length).toBeGreaterThan(20);
+    for (const { namespace, name: metric, dimensions } of ours) {
+      const { Stage, Function: of, ...others } = dimensions as Readonly<Record<string, string | undefined>>;
+      expect([namespace, Stage]).toEqual([metricsNamespace, stage]);
+      if (others['Code'] !== undefined) expect(codeNumbers).toHaveProperty([others['Code']]);
+      // tests/telemetry holds that what is documented is what is written, for each function.
+      const functions = of === undefined ? ['get', 'grpc'] : [of];
+      for (const one of functions)
+        expect(documentedMetrics(one).map((text) => text.replace(/ in .*/, ''))).toContain(
+          `${metric} by ${['Function', ...Object.keys(others)].join(', ')}`,
+        );
+    }
+  });
+
+  const failuresOfOurs = ['DEADLINE_EXCEEDED', 'INTERNAL', 'UNAVAILABLE'];
+
+  it.each([
+    ['ServerErrorsAlarm', 'get', ['Errors', 'JobFound', 'JobNotFound', 'NotModified']],
+    ['GrpcErrorsAlarm', 'grpc', ['Errors', 'JobFound', 'JobNotFound']],
+  ])('rings the %s for failures of ours as a share of all answers of %s', (alarm, functionName, answers) => {
+    const { Metrics } = properties(alarm, 'a stage with everything else') as {
+      readonly Metrics: readonly MetricQuery[];
+    };
+    const [{ Expression } = {}, ...counts] = Metrics;
+    const [failed, all] = Expression!.split('/');
+    const sum = (operand: string) =>
+      [...operand.matchAll(/FILL\((\w+), 0\)/g)].map(([, id]) => {
+        const { Metric, Stat } = counts.find(({ Id }) => Id === id)!.MetricStat!;
+        expect([Metric.Namespace, Stat]).toEqual(['DatasphereJobCache', 'Sum']);
+        const { Stage, Function, ...others } = Object.fromEntries(
+          Metric.Dimensions.map(({ Name, Value }) => [Name, Value]),
+        );
+        expect([Stage, Function]).toEqual(['full', functionName]);
+        return { name: Metric.MetricName, ...others };
+      });
+    expect(sum(failed!)).toEqual(
+      expect.arrayContaining(failuresOfOurs.map((Code) => ({ name: 'Errors', Code }))),
+    );
+    expect(sum(failed!)).toHaveLength(failuresOfOurs.length);
+    expect(
+      sum(all!)
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(answers);
+    expect(counts).toHaveLength(failuresOfOurs.length + answers.length);
+  });
+
+  it('goes back on failed answers, on slow ones and on crashes behind the alias', () => {
+    const alarms = (group: string) => {
+      const { Alarms } = properties(group)['AlarmConfiguration'] as { readonly Alarms: readonly unknown[] };
+      return referencesIn(Alarms).map(({ id }) => id);
+    };
+    expect(alarms('GetDeployments')).toEqual(['ServerErrorsAlarm', 'LatencyAlarm', 'FunctionErrorsAlarm']);
+    expect(alarms('SyncDeployments')).toEqual(['FailedEventsAlarm', 'SyncLagAlarm', 'FunctionErrorsAlarm']);
+    const { Metrics } = properties('FunctionErrorsAlarm') as { readonly Metrics: readonly MetricQuery[] };
+    const counted = Metrics.flatMap(({ MetricStat }) => MetricStat ?? []);
+    expect(counted.map(({ Metric }) => Metric)).toEqual(
+      ['GetLambdaFunction', 'SyncLambdaFunction'].map((id) => ({
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Errors',
+        Dimensions: [
+          { Name: 'FunctionName', Value: { Ref: id } },
+          { Name: 'Resource', Value: { 'Fn::Sub': `\${${id}}:live` } },
+        ],
+      })),
+    );
+  });
+
+  it('keeps as much of Lambda for get as it is told, and nothing unless it is told', () => {
+    expect(properties('GetLambdaFunction')['ReservedConcurrentExecutions']).toEqual({ Ref: 'AWS::NoValue' });
+    expect(properties('GetLambdaFunction', 'a stage with everything else')).toMatchObject({
+      ReservedConcurrentExecutions: 50,
+    });
+  });
+
+  it('lets a message fail as often as it is told', () => {
+    const receives = (name?: string): unknown => properties('JobEvents', name)['RedrivePolicy'];
+    expect(receives()).toMatchObject({ maxReceiveCount: 5 });
+    expect(receives('a stage with everything else')).toMatchObject({ maxReceiveCount: 7 });
+  });
+
+  it('runs native gRPC where it is healthy, grows with its load, and takes back what does not become healthy', () => {
+    const full = (id: string) => properties(id, 'a stage with everything else');
+    expect(full('GrpcTargets')).toMatchObject({
+      Protocol: 'HTTP',
+      ProtocolVersion: 'GRPC',
+      HealthCheckPath: '/grpc.health.v1.Health/Check',
+      Matcher: { GrpcCode: '0' },
+    });
+    expect(full('GrpcListener')).toMatchObject({
+      Protocol: 'HTTPS',
+      Port: 443,
+      SslPolicy: 'ELBSecurityPolicy-TLS13-1-2-2021-06',
+    });
+    expect(full('GrpcLoadBalancer')).toMatchObject({ Scheme: 'internet-facing' });
+    expect(full('GrpcService')).toMatchObject({
+      DeploymentConfiguration: {
+        MinimumHealthyPercent: 100,
+        DeploymentCircuitBreaker: { Enable: true, Rollback: true },
+      },
+    });
+    expect(full('GrpcScaling')).toMatchObject({ MinCapacity: 3, MaxCapacity: 20 });
+    expect(full('GrpcScalingPolicy')).toMatchObject({
+      PolicyType: 'TargetTrackingScaling',
+      TargetTrackingScalingPolicyConfiguration: {
+        PredefinedMetricSpecification: { PredefinedMetricType: 'ECSServiceAverageCPUUtilization' },
+        TargetValue: 60,
+      },
+    });
+    const { ContainerDefinitions } = full('GrpcTask') as { readonly ContainerDefinitions: readonly object[] };
+    expect(ContainerDefinitions).toMatchObject([
+      {
+        ReadonlyRootFilesystem: true,
+        StopTimeout: 30,
+        HealthCheck: { Command: ['CMD', '/nodejs/bin/node', 'infra/container/health-check.ts'] },
+        Environment: expect.arrayContaining([
+          { Name: 'GRPC_MAX_CALLS', Value: 200 },
+          { Name: 'GRPC_SHARED_READ_MS', Value: 0 },
+        ]),
+      },
+    ]);
+  });
+
+  it('lets nobody but the load balancer reach the containers', () => {
+    const ingress = (id: string) => properties(id, 'a stage with everything else')['SecurityGroupIngress'];
+    expect(ingress('GrpcTaskGroup')).toMatchObject([
+      { FromPort: 50051, ToPort: 50051, SourceSecurityGroupId: { Ref: 'GrpcBalancerGroup' } },
+    ]);
+    expect(ingress('GrpcBalancerGroup')).toMatchObject([{ FromPort: 443, ToPort: 443 }]);
+  });
+
+  it('has a dashboard of the ways in that there are', () => {
+    const shows = (name: string, text: string): boolean =>
+      JSON.stringify(properties('Dashboard', name)).includes(text);
+    const [plain, signed, full] = [
+      'a plain dev stage',
+      'a stage with a signed function URL and a key',
+      'a stage with everything else',
+    ];
+    for (const [text, ...expected] of [
+      ['GrpcErrorsAlarm', false, false, true],
+      ['Url5xxCount', false, true, true],
+    ] as const)
+      expect([plain, signed, full].map((name) => shows(name, text))).toEqual(expected);
+  });
+
   it('gives the function an address of its own only where it is asked to, as closed as the API', () => {
     expect(ofType('AWS::Lambda::Url')).toEqual([]);
     const types = (name: string) =>
@@ -167,61 +282,5 @@ describe('the template', () => {
     const existing = 'a stage with a signed function URL and a key';
     expect(properties('JobEventRule', existing)['EventBusName']).toBe('the-company-bus');
     expect(ofType('AWS::Events::EventBus', existing)).toEqual([]);
-  });
-});
-
-describe('the check of templates', () => {
-  it.each<[string, (template: Template) => Iterable<Mutant>]>([
-    ['a misspelt property', misspell],
-    ['a missing property that is required', dropRequired],
-    ['a value of another type', mistype],
-    ['a reference to what is not there', redirect],
-  ])(
-    'catches %s, wherever it is',
-    (_, mutate) => {
-      const missed: string[] = [];
-      let count = 0;
-      for (const mutant of mutate(template('a stage with everything else'))) {
-        count++;
-        if (checkTemplate(mutant.template).length === 0) missed.push(mutant.place);
-      }
-      expect(missed).toEqual([]);
-      expect(count).toBeGreaterThan(30);
-    },
-    60_000,
-  );
-
-  const broken = (resources: Readonly<Record<string, unknown>>): readonly string[] =>
-    checkTemplate({ Resources: resources } as unknown as Template);
-
-  it('says where and what', () => {
-    const Type = 'AWS::SQS::Queue';
-    expect(broken({ A: { Type: 'AWS::SQS::Qeue' } })).toEqual([
-      'A: there is no resource type AWS::SQS::Qeue',
-    ]);
-    expect(broken({ A: { Type, Properties: { QueueNme: 'q' } } })).toEqual([
-      'A.QueueNme: is unknown; QueueName is known',
-    ]);
-    expect(broken({ A: { Type, Properties: { DelaySeconds: 'soon' } } })).toEqual([
-      'A.DelaySeconds: must be an integer, is "soon"',
-    ]);
-    expect(broken({ A: { Type, Properties: { QueueName: { 'Fn::Sub': '${B.Arn}' } } } })).toEqual([
-      'A: refers to B, which is not there',
-    ]);
-    expect(broken({ A: { Type, DependsOn: 'C' } })).toEqual(['A.DependsOn: there is no C']);
-    expect(broken({ A: { Type, Retain: true } })).toEqual(['A.Retain: is not an attribute of resources']);
-    expect(broken({ A: { Type: 'AWS::Lambda::Alias', Properties: {} } })).toEqual([
-      'A.FunctionName: is missing',
-      'A.FunctionVersion: is missing',
-      'A.Name: is missing',
-    ]);
-  });
-
-  it('finds resources that wait for each other', () => {
-    const queue = (id: string) => ({
-      Type: 'AWS::SQS::Queue',
-      Properties: { QueueName: { 'Fn::GetAtt': [id, 'QueueName'] } },
-    });
-    expect(broken({ A: queue('B'), B: queue('A') })).toEqual(['A: depends on itself: A → B → A']);
   });
 });

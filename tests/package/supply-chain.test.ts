@@ -1,11 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type BuildOptions } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { projectRoot, readDeployment } from '../../infra/local/deployment.ts';
 import { runCommand } from '../support/commands.ts';
+import { packageService } from '../support/serverless-cli.ts';
 
 interface Locked {
   readonly version?: string;
@@ -92,15 +94,13 @@ describe('the production dependencies', () => {
     for (const path of packages) expect(lockfile.packages).toHaveProperty([path]);
   });
 
-  it('are all in the SBOM, with what they need, and nothing else is', async () => {
-    expect(await runCommand('sbom', [])).toMatchObject({ code: 0 });
-    const { components } = await readJson<{
-      readonly components: readonly {
-        readonly name: string;
-        readonly version: string;
-        readonly hashes: object;
-      }[];
-    }>('.serverless/sbom.cdx.json');
+  it('are all in the SBOM that the CLI writes beside the artifacts, with what they need, and nothing else is', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'supply-chain-'));
+    await packageService(folder, 'test');
+    const { components } = JSON.parse(await readFile(join(folder, 'sbom.cdx.json'), 'utf8')) as {
+      readonly components: readonly { readonly name: string; readonly version: string }[];
+    };
+    await rm(folder, { recursive: true });
     const production = locked.filter(([, { dev }]) => dev !== true);
     const expected = production.map(
       ([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version!}`,

@@ -1,7 +1,6 @@
 /** The native gRPC server on a free port of this machine. */
 import { ServerCredentials } from '@grpc/grpc-js';
-import { createGrpcServer } from '../../lib/protocol/grpc/server.ts';
-import type { TestService } from './service.ts';
+import { createGrpcServer, type GrpcServerParts } from '../../lib/protocol/grpc/server.ts';
 
 export interface RunningGrpc {
   readonly port: number;
@@ -9,7 +8,7 @@ export interface RunningGrpc {
 }
 
 export async function startGrpcService(
-  parts: TestService['parts'],
+  parts: GrpcServerParts,
   credentials = ServerCredentials.createInsecure(),
 ): Promise<RunningGrpc> {
   const server = createGrpcServer(parts);

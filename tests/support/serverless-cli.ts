@@ -1,7 +1,6 @@
 /** The real serverless CLI, without credentials and without a way out. */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { serverlessScript } from '../../infra/local/deployment.ts';
 import { makeServiceFolder } from '../../infra/rehearsal/service-folder.ts';
@@ -10,7 +9,6 @@ import type { Template } from '../../infra/template/template.ts';
 /** Nothing but what a program needs to run: no credentials, and a proxy that leads nowhere. */
 const bareEnvironment = {
   PATH: process.env['PATH'],
-  HOME: tmpdir(),
   HTTPS_PROXY: 'http://127.0.0.1:1',
   HTTP_PROXY: 'http://127.0.0.1:1',
 };
@@ -24,7 +22,7 @@ export async function packageService(
   const params = Object.entries(settings).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
   const command = [serverlessScript, 'package', '--stage', stage, '--package', folder, ...params];
   const service = await makeServiceFolder();
-  const options = { cwd: service.path, env: bareEnvironment, timeout: 60_000 };
+  const options = { cwd: service.path, env: { ...bareEnvironment, ...service.env }, timeout: 60_000 };
   try {
     await new Promise<void>((resolve, reject) => {
       execFile(process.execPath, command, options, (error, stdout, stderr) => {

@@ -1,14 +1,15 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { openDoor } from '../../lib/auth/none.ts';
-import { createDynamoDbJobReader } from '../../lib/store/dynamodb-job-reader.ts';
+import { httpCallLimit } from '../../lib/protocol/limits.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../../lib/telemetry/metrics.ts';
 import { auditEvent } from '../support/audit-events.ts';
 import { createTable, startDynalite, type TestTable } from '../support/dynamodb.ts';
 import { startProxy, type Proxy } from '../support/dynamodb-proxy.ts';
-import { readEmbeddedMetrics, type EmbeddedMetric } from '../support/embedded-metrics.ts';
+import { readEmbeddedMetrics } from '../support/embedded-metrics.ts';
 import { jobEvent, patchEvent, snapshotEvent } from '../support/events.ts';
 import {
   functionEnvironment,
@@ -17,9 +18,8 @@ import {
   sqsEvent,
   type Handlers,
 } from '../support/functions.ts';
-import { startGrpcService } from '../support/grpc-service.ts';
-import { documentedNames } from '../support/operations-page.ts';
-import { grpcJsClient } from '../support/rpc-clients.ts';
+import { recordLines, summary, testStage, type Line } from '../support/log-lines.ts';
+import { documentedFields, documentedMetrics } from '../support/operations-page.ts';
 import {
   audience,
   issuerName,
@@ -36,13 +36,9 @@ const secret = 'MUST-NOT-BE-LOGGED';
 const w3c = '0af7651916cd43dd8448eb211c80319c';
 const xray = '1-5759e988-bd862e3fe1be46a994272793';
 
-interface Line {
-  readonly fields: Readonly<Record<string, unknown>>;
-  readonly metrics: readonly EmbeddedMetric[];
-}
-
 describe('the log lines', () => {
-  const lines: string[] = [];
+  const forbidden = (): readonly string[] => [secret, token];
+  const [getRecorder, syncRecorder] = [recordLines('get', forbidden), recordLines('sync', forbidden)];
   const stops: (() => unknown)[] = [];
   let proxy: Proxy;
   let table: TestTable;
@@ -53,7 +49,10 @@ describe('the log lines', () => {
 
   beforeAll(async () => {
     // The functions take the console as it is when they are loaded.
-    console.log = (line: string) => void lines.push(line);
+    console.log = (line: string) => {
+      getRecorder.write(line);
+      syncRecorder.write(line);
+    };
     const engine = await startDynalite();
     proxy = await startProxy(engine.endpoint);
     table = await createTable(engine.endpoint);
@@ -70,7 +69,7 @@ describe('the log lines', () => {
       JWT_AUDIENCE: audience,
       JWT_JWKS_URI: issuer.jwksUri.href,
       LOG_LEVEL: 'info',
-      STAGE: 'test',
+      STAGE: testStage,
     });
   });
   afterEach(() => {
@@ -80,27 +79,16 @@ describe('the log lines', () => {
     for (const stop of stops.reverse()) await stop();
   });
 
-  /** The lines that are written meanwhile, held to what every line must be. */
-  const linesOf = async (run: () => Promise<unknown>): Promise<readonly Line[]> => {
-    lines.length = 0;
-    await run();
-    const documented = [...documentedNames('What is measured'), 'Stage', 'Function', 'Code', 'Reason'];
-    return lines.map((line) => {
-      for (const forbidden of [secret, token, 'Bearer', 'eyJ']) expect(line).not.toContain(forbidden);
-      const fields = JSON.parse(line) as Record<string, unknown>;
-      for (const name of Object.keys(fields)) expect(documented).toContain(name);
-      return { fields, metrics: readEmbeddedMetrics(line, 'DatasphereJobCache') };
-    });
-  };
-
+  const linesOfGet = (event: APIGatewayProxyEventV2) => getRecorder.linesOf(() => functions.get(event));
   const get = (
     path: string,
     headers: Record<string, string> = {},
     method = 'GET',
   ): Promise<readonly Line[]> =>
-    linesOf(() => functions.get(httpEvent(method, path, { authorization: `Bearer ${token}`, ...headers })));
+    linesOfGet(httpEvent(method, path, { authorization: `Bearer ${token}`, ...headers }));
   const getJob = (id: string, headers?: Record<string, string>) => get(`/datasphere/v2/jobs/${id}`, headers);
-  const sync = (...events: readonly unknown[]) => linesOf(() => functions.sync(sqsEvent(...events)));
+  const sync = (...events: readonly unknown[]) =>
+    syncRecorder.linesOf(() => functions.sync(sqsEvent(...events)));
   const job = {
     name: secret,
     config: secret,
@@ -109,15 +97,6 @@ describe('the log lines', () => {
       env: { vars: { TOKEN: secret }, dockerImageSpec: { username: secret, passwordPlainText: secret } },
     },
   };
-
-  /** Values by metric and by all dimensions but the stage. */
-  const summary = (line: Line): Readonly<Record<string, number>> =>
-    Object.fromEntries(
-      line.metrics.map(({ name, dimensions: { Stage, ...others }, values }) => {
-        expect(Stage).toBe('test');
-        return [[name, ...Object.values(others)].join(' '), values.reduce((sum, value) => sum + value, 0)];
-      }),
-    );
 
   it('say once that an instance is new', async () => {
     const [first] = await sync(snapshotEvent(5, job, 'j1'));
@@ -205,7 +184,7 @@ describe('the log lines', () => {
       rpc('application/json', '{"jobId":"j1"}'),
       rpc('application/grpc-web+proto', request),
     ]) {
-      const [line] = await linesOf(() => functions.get(event));
+      const [line] = await linesOfGet(event);
       expect(line!.fields).toMatchObject({ code: 'OK', jobId: 'j1', revision: '5' });
       expect(summary(line!)).toMatchObject({ 'JobFound get': 1 });
     }
@@ -228,7 +207,7 @@ describe('the log lines', () => {
   it.each<[string, string, () => Promise<readonly Line[]>]>([
     ['a bad id', 'INVALID_ARGUMENT', () => getJob(encodeURIComponent(`${secret}!`))],
     ['a bad header', 'INVALID_ARGUMENT', () => getJob('j1', { 'x-min-revision': secret })],
-    ['a bad body', 'INVALID_ARGUMENT', () => linesOf(() => functions.get(rpc('application/json', secret)))],
+    ['a bad body', 'INVALID_ARGUMENT', () => linesOfGet(rpc('application/json', secret))],
     ['no token', 'UNAUTHENTICATED', () => getJob('j1', { authorization: '' })],
     [
       'a token that does not verify',
@@ -259,9 +238,7 @@ describe('the log lines', () => {
       'DEADLINE_EXCEEDED',
       () => {
         proxy.decide = () => 'hang';
-        return linesOf(() =>
-          functions.get(rpc('application/json', '{"jobId":"j1"}', { 'connect-timeout-ms': '150' })),
-        );
+        return linesOfGet(rpc('application/json', '{"jobId":"j1"}', { 'connect-timeout-ms': '150' }));
       },
     ],
     [
@@ -340,7 +317,7 @@ describe('the log lines', () => {
 
   it('count the races that were lost', async () => {
     await sync(snapshotEvent(1, {}, 'raced'));
-    const all = await linesOf(() =>
+    const all = await syncRecorder.linesOf(() =>
       Promise.all(
         Array.from({ length: 6 }, (_, at) =>
           functions.sync(sqsEvent(patchEvent(at + 2, { name: secret }, undefined, 'raced'))),
@@ -382,7 +359,7 @@ describe('the log lines', () => {
       'DEADLINE_EXCEEDED',
       () => {
         proxy.decide = () => 'hang';
-        return linesOf(() => functions.sync(sqsEvent(snapshotEvent(9, job, 'j1')), 900));
+        return syncRecorder.linesOf(() => functions.sync(sqsEvent(snapshotEvent(9, job, 'j1')), 900));
       },
     ],
     [
@@ -410,7 +387,7 @@ describe('the log lines', () => {
         attributes: { ...record.attributes, AWSTraceHeader: `Root=${xray}` },
       })),
     };
-    const [failure] = await linesOf(() => functions.sync(traced));
+    const [failure] = await syncRecorder.linesOf(() => functions.sync(traced));
     expect(failure!.fields).toMatchObject({ xrayTraceId: xray });
   });
 
@@ -422,26 +399,33 @@ describe('the log lines', () => {
     expect(lag!.values).toEqual(Array.from({ length: 100 }, (_, at) => 149 - at));
   });
 
-  it('are the same for native gRPC', async () => {
-    const store = createDynamoDbJobReader(table);
-    const log = createLog('info', (line) => lines.push(line), createEmbedMetrics('test', 'grpc'));
-    const server = await startGrpcService({ store, authenticator: openDoor, log });
-    const client = grpcJsClient(`127.0.0.1:${server.port}`);
-    const metadata = { authorization: `Bearer ${token}`, traceparent: `00-${w3c}-b7ad6b7169203331-01` };
-    const [found, missing, bad] = await linesOf(async () => {
-      for (const id of ['j1', 'nowhere', `${secret}!`]) await client.get(id, { metadata });
-    });
-    client.close?.();
-    await server.stop();
-    expect(found!.fields).toMatchObject({
-      protocol: 'grpc',
-      code: 'OK',
-      jobId: 'j1',
-      revision: '5',
-      traceId: w3c,
-    });
-    expect(summary(found!)).toMatchObject({ 'JobFound grpc': 1, 'ReadUnits grpc': 0.5 });
-    expect(summary(missing!)).toMatchObject({ 'JobNotFound grpc': 1 });
-    expect(summary(bad!)).toEqual({ 'Errors grpc': 1, 'Errors grpc INVALID_ARGUMENT': 1 });
+  it('say that parts were left behind, and go on', async () => {
+    const large = (revision: number) =>
+      snapshotEvent(revision, { config: randomBytes(500_000).toString('base64') }, 'large');
+    await functions.sync(sqsEvent(large(1)));
+    proxy.decide = ({ operation }) => (operation === 'DeleteItem' ? 'hang' : 'forward');
+    const [left, batch, ...more] = await syncRecorder.linesOf(() => functions.sync(sqsEvent(large(2)), 2500));
+    expect(more).toEqual([]);
+    expect(left!.fields).toMatchObject({ level: 'warn', jobId: 'large', error: expect.any(String) });
+    expect(batch!.fields).toMatchObject({ applied: 1, failed: 0 });
+  });
+
+  it('refuse with its metrics what comes while too much is under way', async () => {
+    proxy.decide = () => sleep(300).then(() => 'forward');
+    const event = httpEvent('GET', '/datasphere/v2/jobs/j1', { authorization: `Bearer ${token}` });
+    const all = await getRecorder.linesOf(() =>
+      Promise.all(Array.from({ length: httpCallLimit + 1 }, () => functions.get(event))),
+    );
+    const refused = all.filter(({ fields }) => fields['code'] === 'RESOURCE_EXHAUSTED');
+    expect(refused.map(summary)).toEqual([{ 'Errors get': 1, 'Errors get RESOURCE_EXHAUSTED': 1 }]);
+  });
+
+  // The last test: of all lines that those before it saw.
+  it.each([
+    ['get', getRecorder],
+    ['sync', syncRecorder],
+  ])('have, all of %s together, every field and metric that is documented', (name, recorder) => {
+    expect(recorder.metrics()).toEqual(documentedMetrics(name));
+    expect(recorder.fields()).toEqual(documentedFields(name));
   });
 });

@@ -14,6 +14,7 @@ import { decodeJobId } from '../get-job-request.ts';
 import { readRequestId, readRequestMetadata, type HeaderReader } from '../request-metadata.ts';
 import { responseMetadata } from '../response-metadata.ts';
 import { logServedGet } from '../served-get.ts';
+import type { AnsweredCalls } from './answered-calls.ts';
 
 /** The longest that one call may take, in milliseconds, whatever its caller allows. */
 export const longestCallMs = 10_000;
@@ -23,8 +24,9 @@ type GetCall = ServerUnaryCall<Buffer, Buffer>;
 /** Answers `ProjectJobService/Get`. Failures are Trailers-Only: the official client keeps the code of no others. */
 export function createGetHandler({
   log,
+  answered,
   ...parts
-}: GetJobParts & { readonly log: Log }): handleUnaryCall<Buffer, Buffer> {
+}: GetJobParts & { readonly log: Log; readonly answered: AnsweredCalls }): handleUnaryCall<Buffer, Buffer> {
   return (call, respond) => {
     const startMs = performance.now();
     const header = headerReader(call.metadata);
@@ -33,7 +35,9 @@ export function createGetHandler({
     const meter = { reads: 0, latencyMs: 0, readUnits: 0 };
     const logCall = (failure?: Status, answer?: JobAnswer): void => {
       const more = { protocol: 'grpc' };
-      const call = { failure, notModified: false, meter, startMs, coldStart: false, more };
+      const collected = answer !== undefined;
+      if (collected) answered.add(answer, meter, performance.now() - startMs);
+      const call = { failure, notModified: false, meter, startMs, coldStart: false, collected, more };
       logServedGet(log, { requestId, header, jobId, answer, ...call });
     };
     const answer = (): Promise<JobAnswer> => {

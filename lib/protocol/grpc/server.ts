@@ -7,6 +7,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { createAdmission } from '../admission.ts';
 import { serviceName } from '../get-job-request.ts';
 import { limitCalls } from './admission.ts';
+import { collectAnsweredCalls } from './answered-calls.ts';
 import { limitConnections } from './connections.ts';
 import { createGetHandler, longestCallMs } from './get-call.ts';
 import { channelOptions, defaultGrpcLimits, type GrpcLimits } from './limits.ts';
@@ -44,7 +45,8 @@ export function createGrpcServer({ limits: given, sharedReadMs = 0, ...parts }: 
   // What grpc-js writes to standard error holds what callers sent, tokens among it.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server(channelOptions);
-  server.addService(projectJobService, { Get: createGetHandler({ ...parts, store }) });
+  const answered = collectAnsweredCalls(parts.log);
+  server.addService(projectJobService, { Get: createGetHandler({ ...parts, store, answered }) });
   const health = new HealthImplementation({ '': 'SERVING', [serviceName]: 'SERVING' });
   health.addToServer(server);
   createReflection().addToServer(server);
@@ -79,6 +81,7 @@ export function createGrpcServer({ limits: given, sharedReadMs = 0, ...parts }: 
       await Promise.race([drained, late]);
       clearTimeout(timer);
       server.forceShutdown();
+      answered.flush();
     },
   };
 }

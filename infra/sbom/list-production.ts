@@ -1,9 +1,9 @@
-/** After `npm run package`: writes the list of what is in production, as CycloneDX, to `.serverless/sbom.cdx.json`. */
+/** The list of what is in production, as CycloneDX. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { npm } from '../commands/npm.ts';
 import { projectRoot } from '../local/deployment.ts';
-import { npm } from './npm.ts';
 
 interface Manifest {
   readonly name: string;
@@ -26,7 +26,7 @@ function withoutDevelopment(manifest: Readonly<Record<string, unknown>>): Record
  * The list that `npm sbom` makes of a project with the production dependencies and no others. `npm sbom --omit dev`
  * will not do: it leaves out every production package that a development one needs too, and so most of them.
  */
-async function listProduction(): Promise<string> {
+export async function listProduction(): Promise<string> {
   const manifest = (await readJson('package.json')) as Manifest;
   const lockfile = (await readJson('package-lock.json')) as Lockfile;
   const packages = Object.entries(lockfile.packages)
@@ -50,10 +50,3 @@ async function listProduction(): Promise<string> {
     await rm(temporary, { recursive: true });
   }
 }
-
-const file = join(projectRoot, '.serverless', 'sbom.cdx.json');
-const sbom = await listProduction();
-await mkdir(join(projectRoot, '.serverless'), { recursive: true });
-await writeFile(file, sbom);
-const { components } = JSON.parse(sbom) as { readonly components: readonly unknown[] };
-console.log(`Listed ${components.length} production packages in .serverless/sbom.cdx.json.`);

@@ -1,0 +1,68 @@
+/** What a deployment may look like, packaged by the real CLI. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Template } from '../../infra/template/template.ts';
+import { packageService, readTemplate } from './serverless-cli.ts';
+
+const tokens = {
+  auth: 'jwt',
+  jwtIssuer: 'https://issuer.example',
+  jwtAudience: 'jobs',
+  jwtJwksUri: 'https://issuer.example/keys',
+};
+
+/** Every optional part is in one of them. */
+export const variants: readonly (readonly [
+  name: string,
+  stage: string,
+  settings: Readonly<Record<string, string>>,
+])[] = [
+  ['a plain dev stage', 'dev', {}],
+  ['a plain prod stage', 'prod', {}],
+  [
+    'a stage with a signed function URL and a key',
+    'signed',
+    {
+      functionUrl: 'true',
+      kmsKey: 'arn:aws:kms:eu-central-1:123456789012:key/1a2b',
+      bus: 'the-company-bus',
+    },
+  ],
+  [
+    'a stage with everything else',
+    'full',
+    {
+      ...tokens,
+      functionUrl: 'true',
+      getReservedConcurrency: '50',
+      maxReceives: '7',
+      alarmEmail: 'oncall@example.com',
+      grpc: 'true',
+      grpcImage: '123456789012.dkr.ecr.eu-central-1.amazonaws.com/jobs:1',
+      grpcCertificate: 'arn:aws:acm:eu-central-1:123456789012:certificate/abc',
+      grpcVpc: 'vpc-1a2b',
+      grpcSubnets: 'subnet-1a,subnet-2b',
+      grpcPublic: 'true',
+      grpcMinTasks: '3',
+      grpcMaxTasks: '20',
+      grpcMaxCalls: '200',
+      grpcSharedReadMs: '0',
+    },
+  ],
+];
+
+/** Packages some variants; gives their templates by the variants' names. */
+export async function packageVariants(names: readonly string[]): Promise<ReadonlyMap<string, Template>> {
+  const folder = await mkdtemp(join(tmpdir(), 'template-'));
+  const templates = new Map<string, Template>();
+  try {
+    for (const [name, stage, settings] of variants.filter(([one]) => names.includes(one))) {
+      await packageService(join(folder, stage), stage, settings);
+      templates.set(name, await readTemplate(join(folder, stage)));
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  return templates;
+}
