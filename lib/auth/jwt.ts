@@ -3,7 +3,7 @@ import { JOSEError, JWTExpired } from 'jose/errors';
 import { jwtVerify } from 'jose/jwt/verify';
 import { Status } from '../status.ts';
 import type { Authenticator, Caller } from './authenticator.ts';
-import { readBearerToken, unauthenticated } from './bearer-token.ts';
+import { bearerScheme, readBearerToken, unauthenticated } from './bearer-token.ts';
 import { RemoteKeySet } from './key-set.ts';
 import { readableProjects } from './readable-projects.ts';
 
@@ -46,6 +46,7 @@ export function createJwtAuthenticator(
 ): Authenticator {
   const keys = new RemoteKeySet(jwksUri, now);
   return {
+    scheme: bearerScheme,
     async authenticate({ authorization }, deadline) {
       const token = readBearerToken(authorization);
       try {
