@@ -147,10 +147,8 @@ describe('the authorisation matrix', () => {
       issuers.push(issuer);
       let nowMs = Date.now();
       const options = { issuer: issuerName, audience, jwksUri: issuer.jwksUri, projectsClaim: 'project_ids' };
-      const door = await Door.open(
-        service,
-        createJwtAuthenticator(options, () => nowMs),
-      );
+      const clock = (): number => nowMs;
+      const door = await Door.open(service, createJwtAuthenticator(options, clock, clock));
       doors.set(state, door);
       const warm = async (key = before[0]!): Promise<unknown> =>
         door.asks.get('REST')!(
