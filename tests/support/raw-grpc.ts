@@ -10,6 +10,9 @@ export interface RawAnswer {
   readonly status: string | undefined;
 }
 
+/** How long an answer is waited for, in milliseconds: longer than the longest call. */
+const patienceMs = 20_000;
+
 /** @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors */
 const statusOfReset: Readonly<Record<number, string>> = {
   [constants.NGHTTP2_ENHANCE_YOUR_CALM]: '8',
@@ -37,7 +40,7 @@ export function openRawGrpc(port: number): RawGrpcConnection {
       te: 'trailers',
       ...headers,
     });
-    stream.setTimeout(10_000, () => {
+    stream.setTimeout(patienceMs, () => {
       stream.close();
     });
     const chunks: Buffer[] = [];
