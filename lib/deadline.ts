@@ -34,6 +34,7 @@ export class Deadline {
   private readonly atMs: number;
   private readonly clock: Clock;
   private readonly cancelled: (() => AbortSignal) | undefined;
+  private caller: AbortSignal | undefined;
   private signals: { readonly timeout: AbortSignal; readonly either: AbortSignal } | undefined;
 
   /** @param afterMs how long from now, in milliseconds */
@@ -47,8 +48,8 @@ export class Deadline {
   get signal(): AbortSignal {
     if (this.signals === undefined) {
       const timeout = this.clock.timeout(Math.ceil(this.remainingMs()));
-      const cancelled = this.cancelled?.();
-      const either = cancelled === undefined ? timeout : AbortSignal.any([timeout, cancelled]);
+      const caller = this.callerSignal();
+      const either = caller === undefined ? timeout : AbortSignal.any([timeout, caller]);
       this.signals = { timeout, either };
     }
     return this.signals.either;
@@ -69,27 +70,43 @@ export class Deadline {
   /** @throws {Status} DEADLINE_EXCEEDED once it has passed, CANCELLED where the caller has gone */
   check(): void {
     if (this.remainingMs() === 0) throw deadlineExceeded();
-    if (this.signals?.either.aborted === true) throw new Status('CANCELLED', 'the caller has gone');
+    if (this.signals?.either.aborted === true) throw callerGone();
   }
 
   /**
    * Waits for work that goes on whether somebody waits or not.
    *
-   * @throws {Status} DEADLINE_EXCEEDED when the deadline comes first
+   * @throws {Status} DEADLINE_EXCEEDED when the deadline comes first, CANCELLED when the caller goes away first
    */
-  async wait<T>(work: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
+  wait<T>(work: Promise<T>): Promise<T> {
+    const caller = this.callerSignal();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        end();
         reject(deadlineExceeded());
       }, this.remainingMs());
+      const leave = (): void => {
+        end();
+        reject(callerGone());
+      };
+      const end = (): void => {
+        clearTimeout(timer);
+        caller?.removeEventListener('abort', leave);
+      };
+      caller?.addEventListener('abort', leave);
+      // Also where nobody waits any more: a failure that nobody handles would end the process.
+      work.finally(end).then(resolve, reject);
+      if (caller?.aborted === true) leave();
     });
-    try {
-      return await Promise.race([work, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
+
+  private callerSignal(): AbortSignal | undefined {
+    return (this.caller ??= this.cancelled?.());
+  }
+}
+
+function callerGone(): Status {
+  return new Status('CANCELLED', 'the caller has gone');
 }
 
 export function deadlineExceeded(cause?: unknown): Status {

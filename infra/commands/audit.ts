@@ -9,10 +9,14 @@ interface Audit {
   readonly vulnerabilities?: Readonly<Record<string, { readonly severity: string; readonly range: string }>>;
 }
 
+/** Neither success nor failure; `.ci/run` knows it. sysexits.h calls it EX_TEMPFAIL. */
+const notAnswered = 75;
+
 const { stdout } = await npm(['audit', '--omit', 'dev', '--json'], projectRoot);
 const { message, error, vulnerabilities } = JSON.parse(stdout) as Audit;
 if (vulnerabilities === undefined) {
   // A mirror of the registry often has the packages and not the advisories; that says nothing of the packages.
+  process.exitCode = notAnswered;
   console.log(
     `Nothing was checked, as the registry does not answer audits: ${message ?? error?.summary ?? 'it gives no reason'}`,
   );

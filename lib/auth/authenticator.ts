@@ -17,6 +17,8 @@ export interface Caller {
 
 /** Finds out who a caller is. */
 export interface Authenticator {
+  /** The scheme of the credentials that it looks at; undefined where it refuses nobody. */
+  readonly scheme?: string;
   /** @throws {Status} UNAUTHENTICATED where the credentials are missing or do not verify */
   authenticate(credentials: Credentials, deadline: Deadline): Promise<Caller>;
 }

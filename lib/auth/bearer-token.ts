@@ -1,5 +1,8 @@
 import { Status } from '../status.ts';
 
+/** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
+export const bearerScheme = 'Bearer';
+
 /**
  * The token in an `authorization` header.
  *

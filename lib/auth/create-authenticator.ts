@@ -1,4 +1,5 @@
 import type { Authenticator } from './authenticator.ts';
+import { bearerScheme } from './bearer-token.ts';
 import { createIamAuthenticator, type IamOptions } from './iam.ts';
 import type { JwtOptions } from './jwt.ts';
 import { openDoor } from './none.ts';
@@ -26,5 +27,8 @@ export function createAuthenticator(options: AuthOptions): Authenticator {
  */
 function loadJwtAuthenticator(options: JwtOptions): Authenticator {
   const loading = import('./jwt.ts').then(({ createJwtAuthenticator }) => createJwtAuthenticator(options));
-  return { authenticate: async (...request) => (await loading).authenticate(...request) };
+  return {
+    scheme: bearerScheme,
+    authenticate: async (...request) => (await loading).authenticate(...request),
+  };
 }

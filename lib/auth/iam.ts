@@ -37,6 +37,8 @@ export function createIamAuthenticator({ principals }: IamOptions): Authenticato
     );
   };
   return {
+    // That of Signature Version 4, which API Gateway has checked.
+    scheme: 'AWS4-HMAC-SHA256',
     authenticate: ({ iamPrincipal }) =>
       iamPrincipal?.startsWith('arn:') === true
         ? Promise.resolve(callerOf(iamPrincipal))

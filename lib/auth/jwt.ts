@@ -3,7 +3,7 @@ import { JOSEError, JWTExpired } from 'jose/errors';
 import { jwtVerify } from 'jose/jwt/verify';
 import { Status } from '../status.ts';
 import type { Authenticator, Caller } from './authenticator.ts';
-import { readBearerToken, unauthenticated } from './bearer-token.ts';
+import { bearerScheme, readBearerToken, unauthenticated } from './bearer-token.ts';
 import { RemoteKeySet } from './key-set.ts';
 import { readableProjects } from './readable-projects.ts';
 
@@ -36,16 +36,19 @@ export const clockToleranceSeconds = 30;
 /**
  * `AUTH_MODE=jwt`: bearer tokens of one issuer, checked against its published keys.
  *
- * @param now milliseconds since 1970; the system's clock unless set
+ * @param now milliseconds since 1970, to which tokens are compared; the system's clock unless set
+ * @param keyClock as of RemoteKeySet, for the age of keys
  * @see https://www.rfc-editor.org/rfc/rfc7519
  * @see https://www.rfc-editor.org/rfc/rfc8725
  */
 export function createJwtAuthenticator(
   { issuer, audience, jwksUri, projectsClaim }: JwtOptions,
   now: () => number = Date.now,
+  keyClock?: () => number,
 ): Authenticator {
-  const keys = new RemoteKeySet(jwksUri, now);
+  const keys = new RemoteKeySet(jwksUri, keyClock);
   return {
+    scheme: bearerScheme,
     async authenticate({ authorization }, deadline) {
       const token = readBearerToken(authorization);
       try {

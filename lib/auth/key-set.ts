@@ -3,6 +3,7 @@ import { JWKSNoMatchingKey } from 'jose/errors';
 import { createLocalJWKSet } from 'jose/jwks/local';
 import type { Deadline } from '../deadline.ts';
 import { fetchJwks } from './fetch-jwks.ts';
+import { createSteadyClock } from './steady-clock.ts';
 
 /** The issuer's keys cannot be read, so that nobody can say whether a token is good. */
 export class KeySetUnavailableError extends Error {
@@ -45,8 +46,8 @@ export class RemoteKeySet {
   private lastTryAtMs = -Infinity;
   private lastFailure: unknown;
 
-  /** @param now milliseconds since 1970 */
-  constructor(uri: URL, now: () => number = Date.now) {
+  /** @param now milliseconds since some moment; must never go back, or keys would stay good for longer than they may */
+  constructor(uri: URL, now = createSteadyClock()) {
     this.uri = uri;
     this.now = now;
   }

@@ -11,7 +11,7 @@ export function wireTypeOf(field: Field): number {
 /**
  * A message as a reader of protobuf understands it, written the plain way: known fields only, in the order of their
  * numbers; a singular field once (the last scalar; messages merged), and not at all where it has its default value; one
- * arm a oneof (the last); one entry a map key (the last). Writers may split, repeat and shuffle fields, and hardly any
+ * arm a oneof (the last); one entry a map key (the last), of which the last key and value. Writers may split, repeat and shuffle fields, and hardly any
  * does.
  *
  * @throws {MalformedMessageError} where the bytes are not a message
@@ -63,15 +63,19 @@ function isMessage(field: Field): boolean {
 
 function wholeValues(field: Field, values: readonly Uint8Array[]): Iterable<Uint8Array> {
   if (field.kind === 'map<string,string>') {
-    const keyOf = (entry: Uint8Array): string => {
-      const { start, end } = readMapEntry(new WireReader(entry), entry.length).key;
-      return Buffer.from(entry.subarray(start, end)).toString('latin1');
-    };
-    return new Map(values.map((entry) => [keyOf(entry), entry])).values();
+    return new Map(values.map(plainEntry)).values();
   }
   if (field.many) return values;
   const value = concatenate(values);
   return field.oneof === undefined && isDefault(field, value) ? [] : [value];
+}
+
+/** An entry by its key, without what was overwritten in it: nobody reads that, so it need not even be UTF-8. */
+function plainEntry(entry: Uint8Array): readonly [string, Uint8Array] {
+  const spans = readMapEntry(new WireReader(entry), entry.length);
+  const [key, value] = [spans.key, spans.value].map(({ start, end }) => entry.subarray(start, end));
+  const plain = new WireWriter().lengthDelimited(1, key!).lengthDelimited(2, value!).finish();
+  return [Buffer.from(key!).toString('latin1'), plain];
 }
 
 function isDefault(field: Field, value: Uint8Array): boolean {

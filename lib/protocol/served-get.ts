@@ -68,6 +68,11 @@ function outcome(
   return failure.code === 'NOT_FOUND' && jobId !== undefined ? { JobNotFound: 1 } : { Errors: 1 };
 }
 
+/** For how many seconds nobody knows for sure whether the answer is still what upstream has. */
+export function answerAge({ syncedAt }: JobAnswer): number {
+  return toTenths(Math.max(0, Date.now() - syncedAt.getTime()) / 1000);
+}
+
 export function toTenths(value: number): number {
   return Math.round(value * 10) / 10;
 }

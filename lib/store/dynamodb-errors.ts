@@ -28,9 +28,10 @@ export async function callDynamoDb<T>(
   }
 }
 
-/** Answers that another try cannot change: a refused or malformed call, a table that is not there. */
+/** Answers that another try cannot change: a refused or malformed call, a table that is not there, an endpoint of something else. */
 const permanentFailures = new Set([
   'AccessDeniedException',
+  'AnswerTooLargeError',
   'ConditionalCheckFailedException',
   'CredentialsProviderError',
   'EndpointError',

@@ -42,6 +42,14 @@ export interface Transport {
   destroy(): void;
 }
 
+/**
+ * The most bytes that an answer may have. DynamoDB gives 1 MB of items at once, by a Query, and 400 KB by a GetItem; bytes
+ * take a third more as base64, and text up to six times as much, where all of it is escaped.
+ *
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
+ */
+export const answerSizeLimit = 8 << 20;
+
 /** Connections to the table at once; more requests wait for one. */
 const maxSockets = 50;
 
@@ -125,13 +133,24 @@ function collect(
   fail: (error: Error) => void,
 ): void {
   const chunks: Buffer[] = [];
-  message.on('data', (chunk: Buffer) => chunks.push(chunk));
+  let size = 0;
+  message.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > answerSizeLimit) fail(tooLargeError());
+    else chunks.push(chunk);
+  });
   // A connection that breaks in the middle of an answer.
   message.once('error', fail);
   message.once('end', () => {
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
     settle({ statusCode: message.statusCode!, headers: message.headers as Record<string, string>, body });
   });
+}
+
+/** Whatever it is that answers, it is not DynamoDB; another try would not change that. */
+function tooLargeError(): Error {
+  const message = `the answer has more than ${answerSizeLimit} bytes, which DynamoDB gives to no call`;
+  return Object.assign(new Error(message), { name: 'AnswerTooLargeError' });
 }
 
 /** The SDK tries again what has this name. */

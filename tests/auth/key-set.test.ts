@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createJwtAuthenticator } from '../../lib/auth/jwt.ts';
 import { cooldownMs, freshMs, lastKnownGoodMs } from '../../lib/auth/key-set.ts';
+import { createSteadyClock } from '../../lib/auth/steady-clock.ts';
 import { Deadline } from '../../lib/deadline.ts';
 import { Status } from '../../lib/status.ts';
 import {
@@ -30,7 +31,8 @@ describe('the keys of the token issuer', () => {
     issuer = await startTokenIssuer(first);
     nowMs = Date.now();
     const options = { issuer: issuerName, audience, jwksUri: issuer.jwksUri, projectsClaim: 'project_ids' };
-    authenticator = createJwtAuthenticator(options, () => nowMs);
+    const clock = (): number => nowMs;
+    authenticator = createJwtAuthenticator(options, clock, clock);
   });
   afterEach(() => issuer.stop());
 
@@ -72,6 +74,18 @@ describe('the keys of the token issuer', () => {
     nowMs += 1;
     expect(await verdict(first)).toBe('UNAUTHENTICATED');
     expect(issuer.asked()).toBe(2);
+  });
+
+  it('do not stay good for longer where the time of day is set back', async () => {
+    let monotonic = 0;
+    const keyClock = createSteadyClock({ timeOfDay: () => nowMs, monotonic: () => monotonic });
+    const options = { issuer: issuerName, audience, jwksUri: issuer.jwksUri, projectsClaim: 'project_ids' };
+    authenticator = createJwtAuthenticator(options, () => nowMs, keyClock);
+    expect(await verdict(first)).toBe('OK');
+    publish(second);
+    nowMs -= 3_600_000;
+    monotonic += freshMs;
+    expect(await verdict(first)).toBe('UNAUTHENTICATED');
   });
 
   it('are read again for a key id that is not among them, but not more often than the cooldown allows', async () => {

@@ -8,10 +8,9 @@ import type { Authenticator } from '../../lib/auth/authenticator.ts';
 import { createAuthenticator } from '../../lib/auth/create-authenticator.ts';
 import { createJwtAuthenticator } from '../../lib/auth/jwt.ts';
 import { cooldownMs, freshMs } from '../../lib/auth/key-set.ts';
-import { codeNumbers } from '../../lib/status.ts';
 import { startGrpcService, type RunningGrpc } from '../support/grpc-service.ts';
 import { startGateway, type Gateway } from '../support/lambda-gateway.ts';
-import { clientFactories, type RpcClient } from '../support/rpc-clients.ts';
+import { clientFactories } from '../support/rpc-clients.ts';
 import { jobIds, startService, type TestService } from '../support/service.ts';
 import {
   audience,
@@ -20,6 +19,7 @@ import {
   startTokenIssuer,
   type TokenIssuer,
 } from '../support/token-issuer.ts';
+import { askRest, askRestForCode, askRpc, type Ask } from './asks.ts';
 import { makeKeys, tokenStates, type IssuerState, type Keys, type TokenState } from './token-states.ts';
 
 /** The project of each job that can be read by those who may; undefined where there is nothing to read. */
@@ -39,53 +39,22 @@ function expectedAnswer(opens: TokenState['opens'], { id, project }: (typeof job
   return isOpen ? `OK: ${id}` : `NOT_FOUND: job ${id} was not found`;
 }
 
-/** Answers in one form, whatever the protocol. */
-type Ask = (jobId: string, authorization: string | undefined) => Promise<string>;
-
-const codeNames = Object.fromEntries(Object.entries(codeNumbers).map(([name, number]) => [number, name]));
-const httpStatus: Readonly<Record<string, number>> = {
-  OK: 200,
-  UNAUTHENTICATED: 401,
-  NOT_FOUND: 404,
-  UNAVAILABLE: 503,
+/** What each job's ETag is, or would be: to ask with the right one is the most that somebody can guess. */
+const etags = new Map<string, string>();
+const restForCode: Readonly<Record<string, (url: string) => Ask>> = {
+  'REST, HEAD': (url) => askRestForCode(url, () => ({ method: 'HEAD' }), 200),
+  'REST, If-None-Match': (url) =>
+    askRestForCode(url, (jobId) => ({ headers: { 'if-none-match': etags.get(jobId) ?? '*' } }), 304),
 };
 
-/** A refused token may be told what is wrong with it, in words that are checked elsewhere. */
-const answerOf = (code: string, rest: string): string =>
-  code === 'UNAUTHENTICATED' ? code : `${code}: ${rest}`;
-
-const askRest =
-  (url: string): Ask =>
-  async (jobId, authorization) => {
-    const headers: Record<string, string> = authorization === undefined ? {} : { authorization };
-    const response = await fetch(`${url}/datasphere/v2/jobs/${jobId}`, { headers });
-    const body = (await response.json()) as {
-      readonly code?: number;
-      readonly message?: string;
-      readonly id?: string;
-    };
-    const code = body.code === undefined ? 'OK' : codeNames[body.code]!;
-    expect([code, response.status]).toEqual([code, httpStatus[code]]);
-    return answerOf(code, body.message ?? body.id ?? '');
-  };
-
-const askRpc =
-  (client: RpcClient): Ask =>
-  async (jobId, authorization) => {
-    const result = await client.get(jobId, {
-      metadata: authorization === undefined ? {} : { authorization },
-    });
-    if ('code' in result) return answerOf(result.code, result.message);
-    return `OK: ${(result.job as unknown as { readonly id: string }).id}`;
-  };
-
 const rpcProtocols = {
+  'Connect with GET': 'connect-node, Connect with GET in JSON',
   'Connect in JSON': 'connect-node, Connect in JSON',
   'Connect in binary': 'connect-node, Connect in binary',
   'gRPC-Web': 'connect-node, gRPC-Web in binary',
   'gRPC-Web in text': 'grpc-web, text',
 } as const;
-const httpProtocols = ['REST', ...Object.keys(rpcProtocols)];
+const httpProtocols = ['REST', ...Object.keys(restForCode), ...Object.keys(rpcProtocols)];
 const protocols = [...httpProtocols, 'native gRPC'];
 
 /** A service behind one authenticator, and a client for each protocol. */
@@ -105,6 +74,7 @@ class Door {
     );
     const ports = { http: gateway.url, grpc: server.port };
     door.asks.set('REST', askRest(gateway.url));
+    for (const [protocol, ask] of Object.entries(restForCode)) door.asks.set(protocol, ask(gateway.url));
     for (const [protocol, factory] of [
       ...Object.entries(rpcProtocols),
       ['native gRPC', 'grpc-js'] as const,
@@ -130,8 +100,13 @@ class Door {
   }
 }
 
-const expectedOfAll = (opens: TokenState['opens']): Record<string, string> =>
-  Object.fromEntries(Object.entries(jobs).map(([state, job]) => [state, expectedAnswer(opens, job)]));
+const expectedOfAll = (opens: TokenState['opens'], protocol: string): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(jobs).map(([state, job]) => {
+      const answer = expectedAnswer(opens, job);
+      return [state, protocol in restForCode ? answer.split(':')[0]! : answer];
+    }),
+  );
 
 describe('the authorisation matrix', () => {
   let service: TestService;
@@ -139,6 +114,13 @@ describe('the authorisation matrix', () => {
   let keys: Keys;
   beforeAll(async () => {
     service = await startService();
+    const gateway = await startGateway(service.parts);
+    for (const { id } of Object.values(jobs)) {
+      const etag = (await fetch(`${gateway.url}/datasphere/v2/jobs/${id}`)).headers.get('etag');
+      if (etag !== null) etags.set(id, etag);
+    }
+    await gateway.stop();
+    expect([...etags.keys()]).toEqual([jobIds.plain, jobIds.otherProject]);
     trap = await startTokenIssuer();
     keys = await makeKeys(trap.jwksUri.href);
     trap.published = { keys: [keys.evil.jwk, keys.evilMain.jwk] };
@@ -165,10 +147,8 @@ describe('the authorisation matrix', () => {
       issuers.push(issuer);
       let nowMs = Date.now();
       const options = { issuer: issuerName, audience, jwksUri: issuer.jwksUri, projectsClaim: 'project_ids' };
-      const door = await Door.open(
-        service,
-        createJwtAuthenticator(options, () => nowMs),
-      );
+      const clock = (): number => nowMs;
+      const door = await Door.open(service, createJwtAuthenticator(options, clock, clock));
       doors.set(state, door);
       const warm = async (key = before[0]!): Promise<unknown> =>
         door.asks.get('REST')!(
@@ -204,7 +184,7 @@ describe('the authorisation matrix', () => {
       it.each(tokenStates.map((state) => [state.name, state] as const))('%s', async (_, state) => {
         const authorization = await state.authorization(keys);
         const answers = await doors.get(state.issuer)!.tryAll(protocol, authorization);
-        expect(answers).toEqual(expectedOfAll(state.opens));
+        expect(answers).toEqual(expectedOfAll(state.opens, protocol));
       });
     });
 
@@ -224,7 +204,9 @@ describe('the authorisation matrix', () => {
       it.each(tokenStates.map((state) => [state.name, state] as const))(
         'opens everything: %s',
         async (_, state) => {
-          expect(await door.tryAll(protocol, await state.authorization(keys))).toEqual(expectedOfAll(['*']));
+          expect(await door.tryAll(protocol, await state.authorization(keys))).toEqual(
+            expectedOfAll(['*'], protocol),
+          );
         },
       );
     });
@@ -262,7 +244,7 @@ describe('the authorisation matrix', () => {
     // Native gRPC does not start in this mode: tests/protocol/grpc-server.test.ts.
     describe.each(httpProtocols)('over %s', (protocol) => {
       it.each(principals)('%s', async (name, _, opens) => {
-        expect(await doors.get(name)!.tryAll(protocol, undefined)).toEqual(expectedOfAll(opens));
+        expect(await doors.get(name)!.tryAll(protocol, undefined)).toEqual(expectedOfAll(opens, protocol));
       });
 
       it.each(tokenStates.map((state) => [state.name, state] as const))(
@@ -270,7 +252,9 @@ describe('the authorisation matrix', () => {
         async (_, state) => {
           const authorization = await state.authorization(keys);
           for (const [name, , opens] of [principals[0]!, principals.at(-2)!])
-            expect(await doors.get(name)!.tryAll(protocol, authorization)).toEqual(expectedOfAll(opens));
+            expect(await doors.get(name)!.tryAll(protocol, authorization)).toEqual(
+              expectedOfAll(opens, protocol),
+            );
         },
       );
     });

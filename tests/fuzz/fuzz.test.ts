@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { fuzzByCoverage } from './coverage-guided.ts';
 import { fuzzGrpc } from './grpc.ts';
+import { measureMemory } from './memory.ts';
 import { seeds } from './seeds.ts';
 import { fuzzByStructure } from './structured.ts';
 
@@ -26,6 +27,22 @@ describe('fuzzing', () => {
     expect(Math.min(connections, calls)).toBeGreaterThan(20);
     expect(growthBytes).toBeLessThan(300 << 20);
   });
+
+  const inputs = 20_000;
+  /** Fifty bytes an input; what is compiled late or cached was a fifth of that at most. */
+  const growthLimit = 50 * inputs;
+
+  it.each(['http', 'event'])(
+    'finds that nothing is kept of what it sent to: %s',
+    async (target) => {
+      expect((await measureMemory(target, inputs, seed)).bytes).toBeLessThan(growthLimit);
+    },
+    120_000,
+  );
+
+  it('would see it if 200 bytes of each were kept', async () => {
+    expect((await measureMemory('planted-leak', inputs, seed)).bytes).toBeGreaterThan(growthLimit);
+  }, 120_000);
 
   it('finds a bug that is put in, and shortens the input that shows it', async () => {
     const { finding } = await fuzzByCoverage('planted-bug', 20, seed);

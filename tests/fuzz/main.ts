@@ -2,10 +2,14 @@
 import { parseArguments, runCommand, UsageError } from '../../infra/commands/command-line.ts';
 import { fuzzByCoverage } from './coverage-guided.ts';
 import { fuzzGrpc } from './grpc.ts';
+import { measureMemory } from './memory.ts';
 import { seeds } from './seeds.ts';
 import { fuzzByStructure } from './structured.ts';
 
 const targets = [...Object.keys(seeds), 'grpc'];
+
+/** How many inputs a target gets whose memory is looked at. */
+const memoryInputs = 100_000;
 
 const usage = `Usage: npm run fuzz -- [TARGET...] [--seconds N] [--seed N]
 
@@ -35,6 +39,9 @@ async function bytes(target: string, seconds: number, seed: number): Promise<voi
   console.log(`${target}, by coverage: ${inputs} inputs in ${seconds} s, ${corpusText}, no finding`);
   const structured = await withCause(fuzzByStructure(target, seconds, seed));
   console.log(`${target}, by structure: ${structured} inputs in ${seconds} s, no finding`);
+  const { bytes: growth } = await measureMemory(target, memoryInputs, seed);
+  const each = (growth / memoryInputs).toFixed(1);
+  console.log(`${target}, memory: ${each} bytes kept of each of ${memoryInputs} inputs`);
 }
 
 async function grpc(seconds: number, seed: number): Promise<void> {

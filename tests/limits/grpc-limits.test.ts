@@ -1,9 +1,11 @@
 /** What one gRPC server takes on, limit by limit, from connections that keep to no rules. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ServerCredentials } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { openDoor } from '../../lib/auth/none.ts';
 import { serverCredentials } from '../../lib/protocol/grpc/credentials.ts';
-import { createGrpcServer } from '../../lib/protocol/grpc/server.ts';
+import { createGrpcServer, type GrpcServer, type GrpcServerParts } from '../../lib/protocol/grpc/server.ts';
+import { WireWriter } from '../../lib/job/wire.ts';
 import { makeCertificate } from '../support/certificates.ts';
 import { openDoors, type Doors, type DoorsOptions } from '../support/doors.ts';
 import {
@@ -157,6 +159,102 @@ describe('a gRPC server', () => {
       'grpc-message': expect.stringContaining('at%20most%2016384%20are%20allowed') as unknown,
     });
   });
+});
+
+describe('a gRPC server, in its own time,', () => {
+  let server: GrpcServer;
+  let port: number;
+  const start = async (more: Partial<GrpcServerParts> = {}): Promise<void> => {
+    server = createGrpcServer({
+      store: { get: () => new Promise(() => undefined) },
+      authenticator: openDoor,
+      log: () => undefined,
+      ...more,
+    });
+    port = await server.start('127.0.0.1', 0, ServerCredentials.createInsecure());
+  };
+  const open = async (first?: Buffer): Promise<RawConnection> => {
+    const connection = await openConnection(port, first);
+    connections.push(connection);
+    return connection;
+  };
+  afterEach(async () => {
+    for (const { socket } of connections.splice(0)) socket.destroy();
+    await server.stop(100);
+  });
+  const isOpen = ({ socket }: RawConnection): boolean => !socket.destroyed;
+  const pings = ({ frames }: RawConnection): number =>
+    frames.filter(({ type, flags }) => type === FrameType.ping && (flags & Flag.ack) === 0).length;
+  const settingsAck = http2Frame(FrameType.settings, Flag.ack, 0);
+
+  it('serves 100 calls of one connection at a time, says so, and resets those beyond', async () => {
+    await start();
+    const { frames } = await open();
+    const ofSettings = () => frames.find(({ type, flags }) => type === FrameType.settings && flags === 0);
+    await eventually(() => ofSettings() !== undefined);
+    const { payload } = ofSettings()!;
+    const settings = Array.from({ length: payload.length / 6 }, (_, index) => [
+      payload.readUInt16BE(index * 6),
+      payload.readUInt32BE(index * 6 + 2),
+    ]);
+    // SETTINGS_MAX_CONCURRENT_STREAMS
+    expect(settings).toContainEqual([3, 100]);
+
+    const calls = Array.from({ length: 101 }, (_, call) => getCall(2 * call + 1, 'a'));
+    const greedy = await open(Buffer.concat([connectionStart, ...calls]));
+    await eventually(() => resets(greedy) > 0);
+    await sleep(100);
+    const refused = greedy.frames.filter(({ type }) => type === FrameType.rstStream);
+    // REFUSED_STREAM
+    expect(refused.map(({ streamId, payload: code }) => [streamId, code.readUInt32BE()])).toEqual([[201, 7]]);
+  });
+
+  it('closes a connection without a sign of life, and leaves one that answers its pings', async () => {
+    await start({ channel: { 'grpc.keepalive_time_ms': 100, 'grpc.keepalive_timeout_ms': 300 } });
+    const first = Buffer.concat([connectionStart, settingsAck]);
+    const [dead, alive] = [await open(first), await open(first)];
+    let answered = 0;
+    const answerPings = setInterval(() => {
+      const asked = alive.frames.filter(({ type }) => type === FrameType.ping);
+      for (const { payload } of asked.slice(answered))
+        alive.socket.write(http2Frame(FrameType.ping, Flag.ack, 0, payload));
+      answered = asked.length;
+    }, 10);
+    await eventually(() => !isOpen(dead) && pings(alive) > 3);
+    clearInterval(answerPings);
+    expect([pings(dead), isOpen(alive)]).toEqual([1, true]);
+  });
+
+  it('closes a connection without a call, and leaves one that has one', async () => {
+    await start({ channel: { 'grpc.max_connection_idle_ms': 300 } });
+    const idle = await open(Buffer.concat([connectionStart, settingsAck]));
+    const busy = await open(Buffer.concat([connectionStart, settingsAck, getCall(1, 'a')]));
+    await eventually(() => idle.frames.some(({ type }) => type === FrameType.goaway));
+    idle.socket.end();
+    expect([isOpen(busy), busy.frames.some(({ type }) => type === FrameType.goaway)]).toEqual([true, false]);
+  });
+
+  it('takes a message of 16 KiB, and answers a larger one with RESOURCE_EXHAUSTED', async () => {
+    await start({ store: { get: () => Promise.resolve(undefined) } });
+    // An id, and an unknown field that fills it up.
+    const message = (size: number): Buffer => {
+      const id = encodeJobId('a');
+      const filling = Buffer.alloc(size - id.length - 4);
+      return Buffer.concat([id, new WireWriter().lengthDelimited(100, filling).finish()]);
+    };
+    expect(message(16_384)).toHaveLength(16_384);
+    expect((await rawGrpcCall(port, grpcMessage(message(16_384)))).status).toBe('5');
+    expect((await rawGrpcCall(port, grpcMessage(message(16_385)))).status).toBe('8');
+  });
+
+  it('ends a call after 10 s, whatever its caller allows', async () => {
+    // As readers do: nothing comes, and the deadline ends the wait.
+    await start({ store: { get: (_, { deadline }) => deadline.wait(new Promise<never>(() => undefined)) } });
+    const startMs = performance.now();
+    const { status } = await rawGrpcCall(port, grpcMessage(encodeJobId('a')), { 'grpc-timeout': '1H' });
+    expect(status).toBe('4');
+    expect(performance.now() - startMs).toBeGreaterThan(9_900);
+  }, 30_000);
 });
 
 it('closes a connection that does not finish its TLS handshake', async () => {

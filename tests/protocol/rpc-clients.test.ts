@@ -14,7 +14,7 @@ let server: RunningGrpc;
 beforeAll(async () => {
   service = await startService(p1Reader);
   gateway = await startGateway(service.parts);
-  server = await startGrpcService(service.parts);
+  server = await startGrpcService({ ...service.parts, sharedReadMs: 0 });
 });
 afterAll(async () => {
   await server.stop();

@@ -43,6 +43,11 @@ const options = (more: Partial<ReadOptions> = {}): ReadOptions => ({
   ...more,
 });
 
+/** Another caller each time, as each request's is. */
+const reading = (...projects: readonly string[]): NonNullable<ReadOptions['caller']> => ({
+  mayRead: (projectId) => projects.includes(projectId),
+});
+
 describe('shared reads', () => {
   afterEach(() => {
     for (const { end } of reads) end();
@@ -85,14 +90,68 @@ describe('shared reads', () => {
     expect(reads.map(({ jobId }) => jobId)).toEqual(['a', 'b']);
   });
 
+  it('are made alone by those who may not read the job, and at once, so that they cannot tell that others do', async () => {
+    const { reads, clock, shared } = heldReader();
+    const [stranger, owner, otherOwner] = [reading(), reading('p1'), reading('p1', 'p2')];
+    // Nobody knows yet whose job it is.
+    const first = shared.get('j', options({ caller: owner }));
+    void shared.get('j', options({ caller: stranger }));
+    void shared.get('j', options({ caller: otherOwner }));
+    expect(reads).toHaveLength(3);
+    reads[0]!.end(stored(7));
+    await first;
+    // It is at hand, and is no help to him.
+    void shared.get('j', options({ caller: stranger }));
+    expect(reads).toHaveLength(4);
+    expect(await shared.get('j', options({ caller: otherOwner }))).toEqual(stored(7));
+    // The next read is under way.
+    clock.nowMs = 50;
+    const second = [
+      shared.get('j', options({ caller: owner })),
+      shared.get('j', options({ caller: otherOwner })),
+    ];
+    expect(reads).toHaveLength(5);
+    void shared.get('j', options({ caller: stranger }));
+    expect(reads).toHaveLength(6);
+    reads[4]!.end(stored(8));
+    expect(await Promise.all(second)).toEqual([stored(8), stored(8)]);
+  });
+
+  it('are made anew for those who waited for a job that has left their projects', async () => {
+    const { reads, clock, shared } = heldReader();
+    const first = shared.get('j', options({ caller: reading('p1') }));
+    reads[0]!.end(stored(7));
+    await first;
+    clock.nowMs = 50;
+    void shared.get('j', options({ caller: reading('p1', 'p2') }));
+    const waiting = shared.get('j', options({ caller: reading('p1') }));
+    expect(reads).toHaveLength(2);
+    const { document, ...rest } = stored(8);
+    reads[1]!.end({ ...rest, document: { ...document, ...snapshotOf({ projectId: 'p2' }, 8) } });
+    while (reads.length < 3) await new Promise(setImmediate);
+    reads[2]!.end(undefined);
+    expect(await waiting).toBeUndefined();
+  });
+
   it('never tell one caller that a job is absent because another may not read it', async () => {
     const { reads, shared } = heldReader();
-    const stranger = shared.get('j', options({ caller: { mayRead: () => false } }));
-    const owner = shared.get('j', options({ caller: { mayRead: () => true } }));
+    const stranger = shared.get('j', options({ caller: reading() }));
+    const owner = shared.get('j', options({ caller: reading('p1') }));
     reads[0]!.end(undefined);
     expect(await stranger).toBeUndefined();
     reads[1]!.end(stored(7));
     expect(await owner).toEqual(stored(7));
+  });
+
+  it('fail for all who wait where the job is malformed', async () => {
+    const { reads, shared } = heldReader();
+    const waiting = [shared.get('j', options()), shared.get('j', options())];
+    const { document, ...rest } = stored(7);
+    reads[0]!.end({
+      ...rest,
+      document: { ...document, job: Buffer.from([0x4a, 0x7f]) } as StoredJob['document'],
+    });
+    for (const get of waiting) await expect(get).rejects.toMatchObject({ name: 'MalformedMessageError' });
   });
 
   it('do not outlast the deadline of any who wait, and go on for the others', async () => {
@@ -117,7 +176,7 @@ describe('shared reads', () => {
     const { reads, shared } = heldReader();
     const large = (revision: number): StoredJob => ({
       ...stored(revision),
-      document: { ...snapshotOf({}, revision), job: new Uint8Array(20 << 20) },
+      document: snapshotOf({ config: Buffer.alloc(20 << 20, 'a') }, revision),
     });
     for (const [index, id] of ['a', 'b'].entries()) {
       const get = shared.get(id, options());

@@ -1,9 +1,12 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { localAwsEnvironment } from '../../infra/local/credentials.ts';
 import { Deadline } from '../../lib/deadline.ts';
 import { sameDocument } from '../../lib/job/merge.ts';
 import { createDynamoDbClient, type DynamoDb } from '../../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
+import { answerSizeLimit } from '../../lib/store/http-transport.ts';
 import type { JobStore } from '../../lib/store/job-store.ts';
 import { incompressible, snapshotOf } from '../support/documents.ts';
 import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
@@ -111,6 +114,22 @@ describe('a store whose table', () => {
       log: () => undefined,
     });
     await expect(get()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+
+  it('answers more than DynamoDB gives is a bug to be logged, found at the first try', async () => {
+    let calls = 0;
+    const endless = createServer((_, response) => {
+      calls++;
+      response.write(Buffer.alloc(answerSizeLimit + 1));
+    });
+    await new Promise<void>((resolve) => endless.listen(0, '127.0.0.1', resolve));
+    const { port } = endless.address() as AddressInfo;
+    const client = deployedClient(`http://127.0.0.1:${port}`);
+    store = createDynamoDbJobStore({ ...table, client, tombstoneDays: 30, log: () => undefined });
+    await expect(get()).rejects.toMatchObject({ name: 'AnswerTooLargeError' });
+    endless.closeAllConnections();
+    endless.close();
+    expect(calls).toBe(1);
   });
 
   it('lost the parts that a head names is asked again, consistently, and then UNAVAILABLE', async () => {

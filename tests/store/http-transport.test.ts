@@ -3,7 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { createTransport, type Transport } from '../../lib/store/http-transport.ts';
+import { answerSizeLimit, createTransport, type Transport } from '../../lib/store/http-transport.ts';
 import { makeCertificate } from '../support/certificates.ts';
 
 describe('the transport', () => {
@@ -73,6 +73,24 @@ describe('the transport', () => {
       response.write('half', () => response.destroy());
     });
     await expect(call(port)).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+
+  it('takes an answer of 8 MiB, and gives up on a larger one before it has come, and lets go of the connection', async () => {
+    const size = { bytes: answerSizeLimit };
+    const port = await start((_, response) => {
+      response.write(Buffer.alloc(size.bytes));
+      // One that is too large does not even end.
+      if (size.bytes === answerSizeLimit) response.end();
+    });
+    open.transport = createTransport({ connectTimeoutMs: 5000, answerTimeoutMs: 5000 });
+    expect((await call(port)).response.body).toHaveLength(answerSizeLimit);
+    size.bytes++;
+    await expect(call(port)).rejects.toMatchObject({
+      name: 'AnswerTooLargeError',
+      message: 'the answer has more than 8388608 bytes, which DynamoDB gives to no call',
+    });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([...sockets].filter((socket) => socket.readyState === 'open')).toEqual([]);
   });
 
   it('fails where nobody listens', async () => {

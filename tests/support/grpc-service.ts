@@ -7,11 +7,14 @@ export interface RunningGrpc {
   readonly stop: () => Promise<void>;
 }
 
+/** What GRPC_SHARED_READ_MS is unless it is set: as in production, so that no test is of a server that nobody runs. */
+const productionSharedReadMs = 50;
+
 export async function startGrpcService(
   parts: GrpcServerParts,
   credentials = ServerCredentials.createInsecure(),
 ): Promise<RunningGrpc> {
-  const server = createGrpcServer(parts);
+  const server = createGrpcServer({ sharedReadMs: productionSharedReadMs, ...parts });
   const port = await server.start('127.0.0.1', 0, credentials);
   return { port, stop: () => server.stop(2000) };
 }

@@ -1,4 +1,4 @@
-/** One native gRPC call in bare HTTP/2, with a body that no client would send. */
+/** Native gRPC calls in bare HTTP/2, with bodies that no client would send. */
 import { connect, constants } from 'node:http2';
 import { getPath } from './http2-frames.ts';
 
@@ -10,21 +10,29 @@ export interface RawAnswer {
   readonly status: string | undefined;
 }
 
+/** How long an answer is waited for, in milliseconds: longer than the longest call. */
+const patienceMs = 20_000;
+
 /** @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#errors */
 const statusOfReset: Readonly<Record<number, string>> = {
   [constants.NGHTTP2_ENHANCE_YOUR_CALM]: '8',
   [constants.NGHTTP2_CANCEL]: '1',
 };
 
-export async function rawGrpcCall(
-  port: number,
-  body: Buffer,
-  headers: Readonly<Record<string, string>> = {},
-  path = getPath,
-): Promise<RawAnswer> {
+/** A connection for one call after another, or for several at the same time. */
+export interface RawGrpcConnection {
+  readonly call: (
+    body: Buffer,
+    headers?: Readonly<Record<string, string>>,
+    path?: string,
+  ) => Promise<RawAnswer>;
+  readonly close: () => void;
+}
+
+export function openRawGrpc(port: number): RawGrpcConnection {
   const session = connect(`http://127.0.0.1:${port}`);
   session.on('error', () => undefined);
-  try {
+  const call: RawGrpcConnection['call'] = async (body, headers = {}, path = getPath) => {
     const stream = session.request({
       [constants.HTTP2_HEADER_METHOD]: 'POST',
       [constants.HTTP2_HEADER_PATH]: path,
@@ -32,7 +40,7 @@ export async function rawGrpcCall(
       te: 'trailers',
       ...headers,
     });
-    stream.setTimeout(10_000, () => {
+    stream.setTimeout(patienceMs, () => {
       stream.close();
     });
     const chunks: Buffer[] = [];
@@ -52,7 +60,23 @@ export async function rawGrpcCall(
     });
     const status = trailers['grpc-status'] ?? received['grpc-status'] ?? statusOfReset[stream.rstCode];
     return { headers: received, trailers, body: Buffer.concat(chunks), status: status as string | undefined };
+  };
+  return {
+    call,
+    close: () => {
+      session.destroy();
+    },
+  };
+}
+
+export async function rawGrpcCall(
+  port: number,
+  ...request: Parameters<RawGrpcConnection['call']>
+): Promise<RawAnswer> {
+  const connection = openRawGrpc(port);
+  try {
+    return await connection.call(...request);
   } finally {
-    session.destroy();
+    connection.close();
   }
 }

@@ -30,6 +30,7 @@ export interface TestService {
 
 /** Reads project `p1`; everybody else's token is refused. */
 export const p1Reader: Authenticator = {
+  scheme: 'Bearer',
   authenticate: ({ authorization }) =>
     authorization === 'Bearer good'
       ? Promise.resolve({ mayRead: (projectId: string) => projectId === 'p1' })

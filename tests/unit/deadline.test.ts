@@ -63,4 +63,44 @@ describe('a deadline', () => {
     caller.abort();
     expect(codeOf(earlier)).toBe('CANCELLED');
   });
+
+  it('ends a wait that goes on beyond it, and one whose caller goes away or has gone; the work is not touched', async () => {
+    const caller = new AbortController();
+    let finish: (value: string) => void = () => undefined;
+    const work = new Promise<string>((resolve) => {
+      finish = resolve;
+    });
+    await expect(new Deadline(20).wait(work)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    const deadline = new Deadline(10_000, { cancelled: () => caller.signal });
+    const waiting = deadline.wait(work);
+    caller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expect(deadline.wait(work)).rejects.toMatchObject({ code: 'CANCELLED' });
+    finish('done');
+    expect(await new Deadline(10_000).wait(work)).toBe('done');
+  });
+
+  it('handles the failure of work that nobody waits for any more', async () => {
+    const late = new Promise((_, reject) => {
+      setImmediate(() => {
+        reject(new Error('late'));
+      });
+    });
+    const deadline = new Deadline(10_000, { cancelled: () => AbortSignal.abort() });
+    await expect(deadline.wait(late)).rejects.toMatchObject({ code: 'CANCELLED' });
+    // A rejection that nobody handled would fail this test.
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+  });
+
+  it('asks once whether its caller has gone', () => {
+    let asked = 0;
+    const cancelled = (): AbortSignal => {
+      asked++;
+      return new AbortController().signal;
+    };
+    const deadline = new Deadline(10_000, { cancelled });
+    void deadline.wait(Promise.resolve());
+    void deadline.wait(Promise.resolve());
+    expect([deadline.signal.aborted, asked]).toEqual([false, 1]);
+  });
 });

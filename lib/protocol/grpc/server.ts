@@ -32,19 +32,26 @@ export interface GrpcServerParts extends GetJobParts {
   readonly log: Log;
   /** The default ones, but for those that are given. */
   readonly limits?: Partial<GrpcLimits>;
+  /** The same for those that grpc-js holds. */
+  readonly channel?: Partial<Record<keyof typeof channelOptions, number>>;
   /** How long one read of a job is shared by all who ask for it, in milliseconds; 0, the default, shares none. */
   readonly sharedReadMs?: number;
 }
 
 /** `ProjectJobService` with health checks and reflection. */
-export function createGrpcServer({ limits: given, sharedReadMs = 0, ...parts }: GrpcServerParts): GrpcServer {
+export function createGrpcServer({
+  limits: given,
+  channel,
+  sharedReadMs = 0,
+  ...parts
+}: GrpcServerParts): GrpcServer {
   const limits = { ...defaultGrpcLimits, ...given };
   const work = createAdmission(limits.calls);
   const bounded: GetJobParts['store'] = { get: (...read) => work.run(() => parts.store.get(...read)) };
   const store = shareReads(bounded, { maxAgeMs: sharedReadMs, timeoutMs: longestCallMs });
   // What grpc-js writes to standard error holds what callers sent, tokens among it.
   setLogVerbosity(logVerbosity.NONE);
-  const server = new Server(channelOptions);
+  const server = new Server({ ...channelOptions, ...channel });
   const answered = collectAnsweredCalls(parts.log);
   server.addService(projectJobService, { Get: createGetHandler({ ...parts, store, answered }) });
   const health = new HealthImplementation({ '': 'SERVING', [serviceName]: 'SERVING' });

@@ -32,6 +32,10 @@ export function createHttpHandler({
   ...parts
 }: HttpHandlerParts): HttpHandler {
   const admission = createAdmission(callLimit);
+  const { scheme } = parts.authenticator;
+  /** @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1 */
+  const challenge = (headers: HttpResponse['headers']): HttpResponse['headers'] =>
+    scheme === undefined ? headers : { ...headers, 'www-authenticate': scheme };
   let coldStart = true;
   return async (request) => {
     const startMs = performance.now();
@@ -62,7 +66,8 @@ export function createHttpHandler({
       more: { method: request.method, status: response.status },
     });
     coldStart = false;
-    return { ...response, headers: { ...everyAnswer, ...response.headers, 'x-request-id': requestId } };
+    const headers = { ...everyAnswer, ...response.headers, 'x-request-id': requestId };
+    return { ...response, headers: response.status === 401 ? challenge(headers) : headers };
   };
 }
 

@@ -45,7 +45,6 @@ export const rest: HttpProtocol = {
       headers: {
         'content-type': 'application/json',
         ...(retryAfter !== undefined && { 'retry-after': String(retryAfter) }),
-        ...(status.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),
       },
       body: request.method === 'HEAD' ? '' : statusToJson(status, requestId),
     };
