@@ -9,7 +9,6 @@ import type { AskUpstream } from '../lib/service/read-through.ts';
 import { storeFromUpstream } from '../lib/service/store-from-upstream.ts';
 import type { DynamoDb } from '../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobStore } from '../lib/store/dynamodb-job-store.ts';
-import { readSecret } from '../lib/store/secret.ts';
 import { createUpstreamSlots } from '../lib/store/upstream-slots.ts';
 import type { Log } from '../lib/telemetry/log.ts';
 import type { UpstreamConfig } from '../lib/upstream-config.ts';
@@ -80,7 +79,7 @@ async function tokensFrom(config: UpstreamConfig['tokens'], log: Log): Promise<T
     case 'instance':
       return instanceTokens({ ...endpointOf(config), log });
     case 'key': {
-      const text = 'text' in config.key ? config.key.text : await readSecret(config.key.secretArn);
+      const text = 'text' in config.key ? config.key.text : await readKey(config.key.secretArn);
       return iamTokens({ key: parseServiceAccountKey(text), ...endpointOf(config), log });
     }
   }
@@ -88,4 +87,10 @@ async function tokensFrom(config: UpstreamConfig['tokens'], log: Log): Promise<T
 
 function endpointOf({ endpoint }: { readonly endpoint: string | undefined }): { readonly endpoint?: string } {
   return endpoint === undefined ? {} : { endpoint };
+}
+
+/** The SDK's part for secrets takes longer to load than all the rest, and a key that is given needs none of it. */
+async function readKey(arn: string): Promise<string> {
+  const { readSecret } = await import('../lib/store/secret.ts');
+  return readSecret(arn);
 }

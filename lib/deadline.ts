@@ -70,7 +70,7 @@ export class Deadline {
   /** @throws {Status} DEADLINE_EXCEEDED once it has passed, CANCELLED where the caller has gone */
   check(): void {
     if (this.remainingMs() === 0) throw deadlineExceeded();
-    if (this.signals?.either.aborted === true) throw callerGone();
+    if (this.signals?.either.aborted === true) throw this.whyAborted();
   }
 
   /**
@@ -87,7 +87,7 @@ export class Deadline {
       }, this.remainingMs());
       const leave = (): void => {
         end();
-        reject(callerGone());
+        reject(this.whyAborted());
       };
       const end = (): void => {
         clearTimeout(timer);
@@ -100,10 +100,18 @@ export class Deadline {
     });
   }
 
+  /** A caller who goes away at the very end was told of it by his own deadline, which is this one. */
+  private whyAborted(): Status {
+    return this.remainingMs() <= sameMomentMs ? deadlineExceeded() : callerGone();
+  }
+
   private callerSignal(): AbortSignal | undefined {
     return (this.caller ??= this.cancelled?.());
   }
 }
+
+/** How far two ends of a call may be apart about the same moment, in milliseconds: clocks and timers round. */
+const sameMomentMs = 5;
 
 function callerGone(): Status {
   return new Status('CANCELLED', 'the caller has gone');

@@ -14,6 +14,12 @@ export function required(env: Environment, name: string, meaning: string): strin
   return value;
 }
 
+/** A variable that is empty counts as not set. */
+export function optional(env: Environment, name: string): string | undefined {
+  const value = env[name];
+  return value === '' ? undefined : value;
+}
+
 export function readUrl(env: Environment, name: string, meaning: string): URL {
   const text = required(env, name, meaning);
   const url = URL.parse(text);

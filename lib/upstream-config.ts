@@ -1,5 +1,5 @@
 /** The environment variables that say where upstream is, and how it may be asked. */
-import { ConfigError, flag, integer, readUrl, required, type Environment } from './environment.ts';
+import { ConfigError, flag, integer, optional, readUrl, required, type Environment } from './environment.ts';
 
 export interface UpstreamConfig {
   /** `host:port` of the DataSphere API. */
@@ -41,8 +41,7 @@ export function readUpstream(env: Environment): UpstreamConfig | undefined {
       `UPSTREAM_ENDPOINT is ${JSON.stringify(address)}: it must be a host:port, such as datasphere.api.cloud.yandex.net:443`,
     );
   const onThisMachine = host === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host);
-  const { UPSTREAM_ROOT_CERTS: given } = env;
-  const rootCertificates = given === '' ? undefined : given;
+  const rootCertificates = optional(env, 'UPSTREAM_ROOT_CERTS');
   return {
     address,
     plaintext: onThisMachine && rootCertificates === undefined,

@@ -31,7 +31,11 @@ describe('docs/operations.md', () => {
   });
 
   it('lists exactly the environment variables that the code reads', () => {
-    const config = [...read('lib/config.ts').matchAll(/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|STAGE)'/g)];
+    const config = [
+      ...`${read('lib/config.ts')}${read('lib/upstream-config.ts')}`.matchAll(
+        /'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|STAGE)'/g,
+      ),
+    ];
     const ports = [...read('infra/local/ports.ts').matchAll(/name: '([A-Z_]+)'/g)];
     const direct = [...sources('infra', /\.ts$/), ...sources('functions', /\.ts$/)]
       .filter(([name]) => !name.startsWith('rehearsal/'))

@@ -54,7 +54,8 @@ describe('the log lines of native gRPC', () => {
   ): Promise<readonly Line[]> =>
     recorder.linesOf(async () => {
       const log = createLog(level, recorder.write, createEmbedMetrics(testStage, 'grpc'));
-      const { port, stop } = await startGrpcService({ ...service.parts, log, ...more });
+      // Each call makes a read of its own, so that they can be counted.
+      const { port, stop } = await startGrpcService({ ...service.parts, log, sharedReadMs: 0, ...more });
       const client = grpcJsClient(`127.0.0.1:${port}`);
       const get: Callers['get'] = (id, metadata = {}) =>
         client.get(id, { metadata: { authorization: 'Bearer good', ...metadata } });
@@ -86,6 +87,7 @@ describe('the log lines of native gRPC', () => {
       longestMs: expect.any(Number),
     });
     expect(summary(line!)).toEqual({
+      'AnswerAge grpc': expect.any(Number),
       'JobFound grpc': 5,
       'StoreLatency grpc': expect.any(Number),
       'ReadUnits grpc': 2.5,

@@ -130,6 +130,7 @@ describe('the log lines', () => {
       xrayTraceId: xray,
     });
     expect(summary(line!)).toEqual({
+      'AnswerAge get': expect.any(Number),
       'JobFound get': 1,
       'StoreLatency get': expect.any(Number),
       'ReadUnits get': 0.5,

@@ -50,6 +50,9 @@ describe('the configuration', () => {
       stage: 'prod',
       jobTable: 'jobs',
       tombstoneDays: 7,
+      redactEnvValues: false,
+      readThrough: undefined,
+      refreshSeconds: undefined,
       logLevel: 'warn',
       auth: {
         mode: 'jwt',

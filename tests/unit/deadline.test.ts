@@ -80,6 +80,18 @@ describe('a deadline', () => {
     expect(await new Deadline(10_000).wait(work)).toBe('done');
   });
 
+  it('has passed where its caller goes away at that very moment, as who has the same deadline does', async () => {
+    const { clock } = standingClock();
+    const caller = new AbortController();
+    const deadline = new Deadline(60, { clock, cancelled: () => caller.signal });
+    clock.nowMs = 56;
+    const waiting = deadline.wait(new Promise(() => undefined));
+    caller.abort();
+    await expect(waiting).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(deadline.signal.aborted).toBe(true);
+    expect(codeOf(deadline)).toBe('DEADLINE_EXCEEDED');
+  });
+
   it('handles the failure of work that nobody waits for any more', async () => {
     const late = new Promise((_, reject) => {
       setImmediate(() => {
