@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts';
+import { deadlineExceeded, type Deadline } from '../deadline.ts';
 import type { Log } from '../telemetry/log.ts';
 import { fullJitterMs } from './back-off.ts';
 import { callFailed } from './call-failure.ts';
@@ -103,7 +103,8 @@ export class Attempts {
       await fleetQuota?.take(deadline);
       deadline.check();
       const pass = breaker.enter();
-      const timeoutMs = Math.min(attemptMs[method], deadline.remainingMs());
+      const remainingMs = deadline.remainingMs();
+      const timeoutMs = Math.min(attemptMs[method], remainingMs);
       const fair = timeoutMs >= Math.min(attemptMs[method], fairAttemptMs);
       const readAt = this.#readAt();
       const beganAtMs = clock.now();
@@ -115,6 +116,8 @@ export class Attempts {
         const known = error instanceof UpstreamError;
         pass.report(known ? signOf(error, fair, deadline) : 'unknown');
         if (!known) throw error;
+        // The channel's timer may be a little ahead of the deadline's own.
+        if (error.code === 'DEADLINE_EXCEEDED' && timeoutMs === remainingMs) throw deadlineExceeded(error);
         if (error.code === 'RESOURCE_EXHAUSTED' && !error.tooLarge) this.#slowDown(error, beganAtMs);
         return { answer: error, readAt };
       }
@@ -137,12 +140,8 @@ export class Attempts {
 }
 
 function signOf(failure: UpstreamError, fair: boolean, deadline: Deadline): Sign {
-  const late = failure.code === 'DEADLINE_EXCEEDED';
   const cancelledByUs = failure.code === 'CANCELLED' && deadline.signal.aborted;
-  if (cancelledByUs || late) {
-    const hadItsTime = fair && (late || deadline.remainingMs() === 0);
-    return hadItsTime ? 'down' : 'unknown';
-  }
+  if (cancelledByUs || (failure.code === 'DEADLINE_EXCEEDED' && !fair)) return 'unknown';
   return meaningOf(failure).upstream;
 }
 

@@ -25,7 +25,7 @@ export function callFailed(
 
 function describe({ code, tooLarge }: UpstreamError, subject: string): string {
   if (tooLarge)
-    return `upstream's answer on ${subject} has more than ${answerSizeLimit} bytes: ask for smaller pages`;
+    return `upstream's answer on ${subject} has more than ${answerSizeLimit} bytes; a page can be asked for that is smaller`;
   switch (code) {
     case 'NOT_FOUND':
       return `upstream knows of no ${subject}`;

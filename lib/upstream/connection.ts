@@ -69,8 +69,12 @@ export class UpstreamConnection {
           resolve(answer!);
           return;
         }
-        if (fair && error.code === status.DEADLINE_EXCEEDED) this.#replace(client);
-        reject(new UpstreamError(error, token));
+        const { details, metadata: trailers } = error;
+        // Our deadline and the channel's end at the same time: whichever comes first, it is the same failure.
+        const late = error.code === status.CANCELLED && deadline.remainingMs() === 0;
+        const code = late ? status.DEADLINE_EXCEEDED : error.code;
+        if (fair && code === status.DEADLINE_EXCEEDED) this.#replace(client);
+        reject(new UpstreamError({ code, details, metadata: trailers }, token));
       };
       const call = client.makeUnaryRequest(
         `/${service}/${method}`,

@@ -1,4 +1,4 @@
-import { status as grpcStatus, type ServiceError } from '@grpc/grpc-js';
+import { status as grpcStatus, type StatusObject } from '@grpc/grpc-js';
 import { codeNumbers, type Code } from '../status.ts';
 import { readRetryDelayMs } from './retry-delay.ts';
 import { withoutSecrets } from './secrets.ts';
@@ -19,7 +19,7 @@ export class UpstreamError extends Error {
   readonly tooLarge: boolean;
 
   /** @param token the one that was sent, to be struck out */
-  constructor(error: ServiceError, token: string | undefined) {
+  constructor(error: StatusObject, token: string | undefined) {
     super(withoutSecrets(error.details, token));
     this.code = codesByNumber.get(error.code) ?? 'UNKNOWN';
     this.retryDelayMs = readRetryDelayMs(error.metadata);

@@ -122,7 +122,7 @@ describe('list', () => {
     expect(failure.code).toBe('RESOURCE_EXHAUSTED');
     // It is our own limit, and no reason to slow down.
     expect(logged).toEqual([]);
-    expect(failure.message).toContain('ask for smaller pages');
+    expect(failure.message).toContain('has more than 67108864 bytes');
     expect(upstream.calls).toHaveLength(1);
   });
 

@@ -7,7 +7,7 @@ import { Deadline } from '../../lib/deadline.ts';
 import { Status } from '../../lib/status.ts';
 import { createJobSource, type JobSourceOptions } from '../../lib/upstream/create-job-source.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
-import { failuresUntilDown } from '../../lib/upstream/limits.ts';
+import { failuresUntilDown, fairAttemptMs } from '../../lib/upstream/limits.ts';
 import { givenToken } from '../../lib/upstream/tokens/given-token.ts';
 import { makeCertificate, type TestCertificate } from '../support/certificates.ts';
 import { jobBytes } from '../support/documents.ts';
@@ -189,6 +189,18 @@ describe('a connection', () => {
     proxy.silence();
     expect((await source.get('j1', within(20_000))).job).toEqual(Buffer.from(jobBytes()));
     expect(proxy.connections()).toBe(2);
+  });
+
+  it('that vanished without a word is not used again by calls that have time for one attempt only', async () => {
+    const upstream = await startUpstream();
+    upstream.otherwise = () => jobBytes();
+    const proxy = await startSilencingProxy(upstream.port);
+    const source = sourceOf(proxy.address, { attemptMs: { Get: 60_000, List: 60_000 } });
+    await source.get('j1', within(20_000));
+    proxy.silence();
+    const failure = await failureOf(source.get('j1', within(fairAttemptMs + 500)));
+    expect(failure.code).toBe('DEADLINE_EXCEEDED');
+    expect((await source.get('j1', within(20_000))).job).toEqual(Buffer.from(jobBytes()));
   });
 
   it('is one for many calls', async () => {
