@@ -1,6 +1,6 @@
 /**
  * Secrets go in, by every kind of event and every trick of writing, and are nowhere afterwards: not in the table, the
- * answers, the logs, or what the dead-letter tool prints.
+ * answers of any protocol, the logs, or what the dead-letter tool prints.
  */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import { fromBinary, toJson } from '@bufbuild/protobuf';
@@ -10,8 +10,11 @@ import { diagnose } from '../../infra/commands/dead-letters.ts';
 import { readDeployment } from '../../infra/local/deployment.ts';
 import { freePort } from '../../infra/local/ports.ts';
 import { startQueues, type RunningQueues } from '../../infra/local/queue.ts';
+import { openDoor } from '../../lib/auth/none.ts';
 import { Deadline } from '../../lib/deadline.ts';
 import { createDynamoDbJobReader } from '../../lib/store/dynamodb-job-reader.ts';
+import { createLog } from '../../lib/telemetry/log.ts';
+import { createEmbedMetrics } from '../../lib/telemetry/metrics.ts';
 import { arbitraryJob } from '../support/arbitrary-job.ts';
 import { runCommand } from '../support/commands.ts';
 import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
@@ -23,7 +26,10 @@ import {
   sqsEvent,
   type Handlers,
 } from '../support/functions.ts';
+import { startGrpcService, type RunningGrpc } from '../support/grpc-service.ts';
+import { encodeJobId, getPath, grpcMessage } from '../support/http2-frames.ts';
 import { jobDesc } from '../support/job-descriptors.ts';
+import { rawGrpcCall } from '../support/raw-grpc.ts';
 
 /** How many random jobs are sent, each in all ways. */
 const runs = Number(process.env['SECRET_RUNS'] ?? 25);
@@ -164,6 +170,7 @@ describe('a secret', () => {
   let engine: Engine;
   let table: TestTable;
   let functions: Handlers;
+  let grpc: RunningGrpc;
   const logged: string[] = [];
 
   beforeAll(async () => {
@@ -175,8 +182,14 @@ describe('a secret', () => {
       LOG_LEVEL: 'debug',
       REDACT_ENV_VALUES: 'true',
     });
+    grpc = await startGrpcService({
+      store: createDynamoDbJobReader(table),
+      authenticator: openDoor,
+      log: createLog('debug', console.log, createEmbedMetrics('test', 'grpc')),
+    });
   });
   afterAll(async () => {
+    await grpc.stop();
     table.client.destroy();
     await engine.stop();
   });
@@ -202,24 +215,40 @@ describe('a secret', () => {
   };
 
   const answersFor = async (id: string): Promise<string> => {
-    const path = '/yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get';
     const answers = [
       await functions.get(httpEvent('GET', `/datasphere/v2/jobs/${id}`)),
       await functions.get(httpEvent('GET', `/datasphere/v2/jobs/${id}?fields=config,jobParameters.env`)),
       await functions.get({
-        ...httpEvent('POST', path, { 'content-type': 'application/proto' }),
+        ...httpEvent('POST', getPath, { 'content-type': 'application/proto' }),
         body: Buffer.concat([Buffer.from([0x0a, id.length]), Buffer.from(id)]).toString('base64'),
         isBase64Encoded: true,
       }),
     ];
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200]);
+    const native = await rawGrpcCall(grpc.port, grpcMessage(encodeJobId(id)));
+    expect(native.status).toBe('0');
     return answers
       .map(
         ({ body = '', isBase64Encoded, headers }) =>
           JSON.stringify(headers) +
           Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8').toString('latin1'),
       )
+      .concat(JSON.stringify([native.headers, native.trailers]), native.body.toString('latin1'))
       .join('\n');
+  };
+
+  /** What is refused is logged too. */
+  const refusedOverGrpc = async (prefix: string): Promise<void> => {
+    const { headers, trailers, body } = await rawGrpcCall(
+      grpc.port,
+      grpcMessage(encodeJobId(`${prefix}-bad`)),
+      {
+        authorization: `Bearer ${marker}`,
+      },
+    );
+    expect(headers['grpc-status']).toBe('5');
+    const details = Buffer.from(String(headers['grpc-status-details-bin']), 'base64').toString('latin1');
+    expect(JSON.stringify([headers, details, trailers, body.toString('latin1')])).not.toContain(marker);
   };
 
   it('is nowhere after random jobs came in all ways, good and bad', async () => {
@@ -238,6 +267,7 @@ describe('a secret', () => {
         const whole = snapshotEvent(1, {}, `${prefix}-patch`);
         expect(await functions.sync(sqsEvent(...good, whole))).toEqual({ batchItemFailures: [] });
         expect((await functions.sync(sqsEvent(...bad))).batchItemFailures).toHaveLength(bad.length);
+        await refusedOverGrpc(prefix);
         for (const way of ['plain', 'enveloped', 'patch', 'twice', 'split', 'unknown', 'escaped', 'id'])
           expect([way, (await answersFor(`${prefix}-${way}`)).includes(marker)]).toEqual([way, false]);
       }),
