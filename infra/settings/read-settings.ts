@@ -48,7 +48,7 @@ export function readSettings(service: string, stage: string, given: GivenSetting
   if (problems.length > 0) throw new SettingsError(problems);
   return {
     ...settings,
-    table: settings.table || `${service}-${stage}-jobs`,
+    table: settings.existingTable || settings.table || `${service}-${stage}-jobs`,
     queue: settings.queue || `${service}-${stage}-job-events`,
   };
 }
@@ -103,6 +103,9 @@ function contradictions(settings: Settings, stage: string): readonly string[] {
       : []),
     ...(grpc && auth !== 'jwt'
       ? [`auth: is ${auth}; grpc=true needs jwt, since requests do not come through API Gateway`]
+      : []),
+    ...(settings.table !== '' && settings.existingTable !== ''
+      ? ['existingTable: is the name of the table; table, which names a new one, must be empty then']
       : []),
     ...(grpcMinTasks > grpcMaxTasks ? [`grpcMinTasks: is ${grpcMinTasks}, more than grpcMaxTasks`] : []),
   ];

@@ -42,12 +42,14 @@ function choices({
   alarmEmail,
   auth,
   bus,
+  existingTable,
   functionUrl,
   getReservedConcurrency,
   grpc,
   grpcPublic,
   grpcSubnets,
   kmsKey,
+  table,
 }: ReturnType<typeof readSettings>) {
   const door = auth === 'iam' ? 'iam' : 'open';
   return {
@@ -56,6 +58,11 @@ function choices({
     bus: bus === '' ? 'own' : 'existing',
     encryption: kmsKey === '' ? 'awsOwned' : 'kms',
     getReservedConcurrency: getReservedConcurrency === '' ? noValue : getReservedConcurrency,
+    table: existingTable === '' ? 'own' : 'existing',
+    tableArn:
+      existingTable === ''
+        ? { 'Fn::GetAtt': ['JobTable', 'Arn'] }
+        : { 'Fn::Sub': `arn:\${AWS::Partition}:dynamodb:\${AWS::Region}:\${AWS::AccountId}:table/${table}` },
     tableRoles: ['GetRole', 'SyncRole', ...(grpc ? ['GrpcRole'] : [])].map((Ref) => ({ Ref })),
     grpc: grpc ? 'on' : 'off',
     grpcSubnets: grpcSubnets.split(','),
