@@ -32,6 +32,8 @@ const grpcAlarms = ['GrpcErrorsAlarm', 'GrpcUnhealthyAlarm'];
 /** What there is to be seen of a stage. */
 export interface DashboardOptions {
   readonly stage: string;
+  /** Name of the job table. */
+  readonly table: string;
   /** As the settings of these names. */
   readonly grpc: boolean;
   readonly functionUrl: boolean;
@@ -71,7 +73,7 @@ function complete({ unit, ...graph }: Graph): MetricProperties {
   return { ...graph, region: '${AWS::Region}', view: 'timeSeries', period: 60, yAxis };
 }
 
-function rows({ stage, grpc, functionUrl }: DashboardOptions): readonly Row[] {
+function rows({ stage, table, grpc, functionUrl }: DashboardOptions): readonly Row[] {
   const own =
     (functionName: string) =>
     (name: string, options: SeriesOptions): Series => [
@@ -163,8 +165,8 @@ function rows({ stage, grpc, functionUrl }: DashboardOptions): readonly Row[] {
           ...(grpc ? [native('ReadUnits', { label: 'gRPC: mean' })] : []),
         ]),
         graph('Table', 'units a minute', 'Sum', true, [
-          table('ConsumedReadCapacityUnits', 'read units'),
-          table('ConsumedWriteCapacityUnits', 'write units'),
+          capacity(table, 'ConsumedReadCapacityUnits', 'read units'),
+          capacity(table, 'ConsumedWriteCapacityUnits', 'write units'),
         ]),
         graph('Functions', 'seconds a minute', 'Sum', true, [
           [{ expression: 'getMs / 1000', label: 'get', id: 'get' }],
@@ -230,8 +232,8 @@ function queue(metric: string, id: string, label: string): Series {
   return ['AWS/SQS', metric, 'QueueName', `\${${id}.QueueName}`, { label }];
 }
 
-function table(metric: string, label: string): Series {
-  return ['AWS/DynamoDB', metric, 'TableName', '${JobTable}', { label }];
+function capacity(table: string, metric: string, label: string): Series {
+  return ['AWS/DynamoDB', metric, 'TableName', table, { label }];
 }
 
 function logs(group: string, label: string): Series {

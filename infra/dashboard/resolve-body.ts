@@ -13,6 +13,9 @@ export async function resolveDashboardBody({
   resolveConfigurationProperty,
 }: Resolvers): Promise<string> {
   const stage = String(await resolveVariable('sls:stage'));
-  const { grpc, functionUrl } = (await resolveConfigurationProperty(['custom', 'settings'])) as Settings;
-  return JSON.stringify(dashboard({ stage, grpc, functionUrl }));
+  const { grpc, functionUrl, table } = (await resolveConfigurationProperty([
+    'custom',
+    'settings',
+  ])) as Settings;
+  return JSON.stringify(dashboard({ stage, table, grpc, functionUrl }));
 }

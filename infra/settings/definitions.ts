@@ -90,6 +90,7 @@ export const definitions = {
 
   // The table.
   table: define('', optional(name)),
+  existingTable: define('', optional(name)),
   kmsKey: define('', optional(arn('kms', 'key/'))),
   deletionProtection: define(false, flag),
 

@@ -48,7 +48,7 @@ export function readSettings(service: string, stage: string, given: GivenSetting
   if (problems.length > 0) throw new SettingsError(problems);
   return {
     ...settings,
-    table: settings.table || `${service}-${stage}-jobs`,
+    table: settings.existingTable || settings.table || `${service}-${stage}-jobs`,
     queue: settings.queue || `${service}-${stage}-job-events`,
   };
 }
@@ -105,6 +105,9 @@ function contradictions(settings: Settings, stage: string): readonly string[] {
       ? [`auth: is ${auth}; grpc=true needs jwt, since requests do not come through API Gateway`]
       : []),
     ...upstreamContradictions(settings, missing, isLocal),
+    ...(settings.table !== '' && settings.existingTable !== ''
+      ? ['existingTable: is the name of the table; table, which names a new one, must be empty then']
+      : []),
     ...(grpcMinTasks > grpcMaxTasks ? [`grpcMinTasks: is ${grpcMinTasks}, more than grpcMaxTasks`] : []),
   ];
 }

@@ -54,6 +54,7 @@ function choices({
   alarmEmail,
   auth,
   bus,
+  existingTable,
   functionUrl,
   getReservedConcurrency,
   grpc,
@@ -62,12 +63,17 @@ function choices({
   kmsKey,
   readThrough,
   refreshSeconds,
+  table,
   upstream,
   upstreamKeySecret,
 }: ReturnType<typeof readSettings>) {
   const door = auth === 'iam' ? 'iam' : 'open';
   const readers = ['GetRole', ...(grpc ? ['GrpcRole'] : [])];
   const callers = ['SyncRole', 'RefreshRole', ...(readThrough ? readers : [])];
+  const tableArn =
+    existingTable === ''
+      ? { 'Fn::GetAtt': ['JobTable', 'Arn'] }
+      : { 'Fn::Sub': `arn:\${AWS::Partition}:dynamodb:\${AWS::Region}:\${AWS::AccountId}:table/${table}` };
   const everyRole = [...readers, 'SyncRole', ...(upstream === '' ? [] : ['RefreshRole'])];
   return {
     door,
@@ -75,6 +81,9 @@ function choices({
     bus: bus === '' ? 'own' : 'existing',
     encryption: kmsKey === '' ? 'awsOwned' : 'kms',
     getReservedConcurrency: getReservedConcurrency === '' ? noValue : getReservedConcurrency,
+    table: existingTable === '' ? 'own' : 'existing',
+    tableArn,
+    tableIndexArn: { 'Fn::Join': ['', [tableArn, '/index/by-project']] },
     tableRoles: everyRole.map(toRef),
     tableAttributes: [...tableKeys, ...(upstream === '' ? [] : indexKeys)],
     upstream: upstream === '' ? 'off' : 'on',

@@ -6,10 +6,10 @@ import { drawDashboard } from '../../infra/dashboard/draw.ts';
 import { sampleSeries } from '../../infra/dashboard/sample-data.ts';
 import { projectRoot } from '../support/local-stack.ts';
 
-const everything = { stage: 'prod', grpc: true, functionUrl: true };
+const everything = { stage: 'prod', table: 'jobs', grpc: true, functionUrl: true };
 
 describe.each([
-  ['plain', { stage: 'prod', grpc: false, functionUrl: false }],
+  ['plain', { stage: 'prod', table: 'jobs', grpc: false, functionUrl: false }],
   ['with all there is', everything],
 ])('the dashboard, %s,', (_, options) => {
   const { widgets } = dashboard(options);

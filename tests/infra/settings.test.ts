@@ -88,6 +88,13 @@ describe('the settings of a deployment', () => {
       expect(problems({ auth: 'none' }, stage)).toEqual([expect.stringContaining('auth: is none')]);
   });
 
+  it('name the table once', () => {
+    expect(read({ existingTable: 'jobs-restored' })).toMatchObject({ table: 'jobs-restored' });
+    expect(problems({ existingTable: 'jobs-restored', table: 'mine' })).toEqual([
+      expect.stringMatching(/^existingTable: .*must be empty/),
+    ]);
+  });
+
   it('keep the metrics, which are in the info lines', () => {
     expect(problems({ logLevel: 'debug' })).toEqual([]);
     expect(problems({ logLevel: 'warn' })).toEqual([expect.stringContaining('logLevel: is warn')]);

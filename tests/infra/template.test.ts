@@ -25,7 +25,9 @@ interface MetricQuery {
 let templates: ReadonlyMap<string, Template>;
 beforeAll(async () => {
   templates = await packageVariants(variants.map(([name]) => name));
-}, 180_000);
+}, 300_000);
+
+const restored = 'a stage with a table that was restored';
 
 const template = (name = 'a plain dev stage'): Template => templates.get(name)!;
 const ofType = (type: string, name?: string): readonly TemplateResource[] =>
@@ -39,7 +41,7 @@ describe('the template', () => {
   });
 
   it('keeps the jobs when the stack goes, and can bring back each second of the last 35 days', () => {
-    for (const [name] of variants) {
+    for (const [name] of variants.filter(([one]) => one !== restored)) {
       const table = template(name).Resources['JobTable']!;
       expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
       expect(table.Properties).toMatchObject({
@@ -48,6 +50,30 @@ describe('the template', () => {
         TimeToLiveSpecification: { AttributeName: 'expires_at', Enabled: true },
       });
     }
+  });
+
+  it('uses a table that is there already, and leaves it and its own alone', () => {
+    expect(ofType('AWS::DynamoDB::Table', restored)).toEqual([]);
+    for (const id of ['GetLambdaFunction', 'SyncLambdaFunction'])
+      expect(properties(id, restored)).toMatchObject({
+        Environment: { Variables: { JOB_TABLE: 'jobs-restored' } },
+      });
+    const arn = { 'Fn::Sub': expect.stringMatching(/^arn:[^/]*:dynamodb:[^/]*:table\/jobs-restored$/) };
+    for (const id of ['GetRole', 'SyncRole'])
+      expect(properties(id, restored)).toMatchObject({
+        Policies: [
+          {
+            PolicyDocument: {
+              Statement: expect.arrayContaining([expect.objectContaining({ Resource: arn })]),
+            },
+          },
+        ],
+      });
+    const watched = watchedMetrics(template(restored)).filter(
+      ({ namespace }) => namespace === 'AWS/DynamoDB',
+    );
+    expect(watched.length).toBeGreaterThan(2);
+    for (const { dimensions } of watched) expect(dimensions).toEqual({ TableName: 'jobs-restored' });
   });
 
   it('protects the table of prod, and encrypts with the key that it is given', () => {

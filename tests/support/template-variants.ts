@@ -29,6 +29,7 @@ export const variants: readonly (readonly [
       bus: 'the-company-bus',
     },
   ],
+  ['a stage with a table that was restored', 'restored', { existingTable: 'jobs-restored' }],
   [
     'a stage with everything else',
     'full',
