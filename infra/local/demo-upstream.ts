@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Envelope } from '../../tests/support/upstream/audit-events.ts';
 import { startUpstream, type Upstream } from '../../tests/support/upstream/upstream.ts';
+import type { LocalSettings } from './deployment.ts';
 
 const projects = ['bt1pr0j3ctanalytics2', 'bt1pr0j3ctvision0001'];
 
@@ -13,8 +14,12 @@ const newJobEveryMs = 5000;
 const mostJobs = 100;
 
 export interface DemoUpstream {
-  /** What the functions have to be told in order to use it. */
+  /** How the deployment has to be set in order to use it. */
+  readonly settings: LocalSettings;
+  /** What the functions have to be told besides: where AWS has a secret. */
   readonly env: Readonly<Record<string, string>>;
+  /** The id of the job that was created last. */
+  readonly newestJob: () => string;
   /**
    * Creates jobs from now on, and sends each Audit Trails notice of them. A notice that cannot be sent is lost, as
    * happens upstream too.
@@ -27,12 +32,15 @@ export async function startDemoUpstream(seed = 1): Promise<DemoUpstream> {
   const upstream = await startUpstream({ seed, projects, clock: 'real', speed });
   const stopping = new AbortController();
   return {
-    env: {
-      UPSTREAM_ENDPOINT: upstream.address,
-      UPSTREAM_PROJECTS: projects.join(','),
-      UPSTREAM_IAM_ENDPOINT: upstream.iamUrl,
-      UPSTREAM_SERVICE_ACCOUNT_KEY: JSON.stringify(upstream.serviceAccountKey),
+    settings: {
+      upstream: upstream.address,
+      upstreamProjects: projects.join(','),
+      upstreamIamEndpoint: upstream.iamUrl,
+      refreshSeconds: '2',
+      readThrough: 'true',
     },
+    env: { UPSTREAM_SERVICE_ACCOUNT_KEY: JSON.stringify(upstream.serviceAccountKey) },
+    newestJob: () => [...upstream.world.jobs().keys()].at(-1)!,
     begin: (send) => {
       upstream.onNotice((notice) => {
         send(notice).catch(() => undefined);

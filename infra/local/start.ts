@@ -1,15 +1,20 @@
 /** `npm start`: the whole service on this machine, until Ctrl-C. */
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import { demoJobId, walkDemoJob } from './demo-job.ts';
+import type { DemoUpstream } from './demo-upstream.ts';
 import { loopback, readPorts, StartError, type Ports } from './ports.ts';
-import { sampleEvents, type JobEventJson } from './samples.ts';
+import { sampleEvents } from './samples.ts';
 import { startStack, type RunningStack } from './stack.ts';
 
 const say = (text: string): void => {
   console.log(text);
 };
 
-function whatToTry({ http, grpc, sqs, dynamodb }: Ports, demo: boolean): string {
+function whatToTry(
+  { http, grpc, sqs, dynamodb }: Ports,
+  demo: boolean,
+  upstream: DemoUpstream | undefined,
+): string {
   const method = 'yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get';
   const id = 'bt1train0resnet50abc';
   return [
@@ -22,12 +27,19 @@ function whatToTry({ http, grpc, sqs, dynamodb }: Ports, demo: boolean): string 
     `  npx buf curl --schema proto --protocol grpcweb -d '{"jobId":"${id}"}' http://${loopback}:${http}/${method}`,
     `  npx buf curl --schema proto --protocol connect -d '{"jobId":"${id}"}' http://${loopback}:${http}/${method}`,
     '  npm run publish -- infra/local/samples/cancelled.json',
+    ...(upstream === undefined
+      ? []
+      : [
+          '',
+          `An upstream with made-up jobs runs at ${upstream.settings['upstream']}. The newest of them:`,
+          `  curl -i http://${loopback}:${http}/datasphere/v2/jobs/${upstream.newestJob()}`,
+        ]),
     '',
     'Ctrl-C stops it all.',
   ].join('\n');
 }
 
-async function publishAll({ queues }: RunningStack, events: readonly JobEventJson[]): Promise<void> {
+async function publishAll({ queues }: RunningStack, events: readonly object[]): Promise<void> {
   const QueueUrl = queues.urls.get('JobEvents');
   for (const [index, event] of events.entries()) {
     const Entries = [{ Id: String(index), MessageBody: JSON.stringify(event) }];
@@ -48,6 +60,15 @@ async function waitForSamples({ http }: Ports): Promise<void> {
   throw new StartError('the sample jobs did not arrive in the table');
 }
 
+/** The upstream that the stack is fed from; none unless the variable says so. */
+async function openUpstream(kind: string | undefined): Promise<DemoUpstream | undefined> {
+  if (!kind) return undefined;
+  if (kind !== 'demo')
+    throw new StartError(`UPSTREAM is ${JSON.stringify(kind)}: it must be demo, or not set`);
+  const { startDemoUpstream } = await import('./demo-upstream.ts');
+  return startDemoUpstream();
+}
+
 async function main(): Promise<void> {
   const stopping = new AbortController();
   const stopped = new Promise<string>((resolve) => {
@@ -59,18 +80,25 @@ async function main(): Promise<void> {
     }
   });
   const ports = readPorts(process.env);
-  const stack = await startStack({ ports, env: process.env, say });
+  const upstream = await openUpstream(process.env['UPSTREAM']);
   let end: string;
   try {
-    await publishAll(stack, sampleEvents());
-    await waitForSamples(ports);
-    const demo = process.env['DEMO'] !== '0';
-    say(whatToTry(ports, demo));
-    if (demo) walkDemoJob((event) => publishAll(stack, [event]), stopping.signal).catch(() => undefined);
-    end = await Promise.race([stopped, stack.broken]);
+    const env = { ...process.env, ...upstream?.env };
+    const stack = await startStack({ ports, env, say, settings: upstream?.settings ?? {} });
+    try {
+      await publishAll(stack, sampleEvents());
+      await waitForSamples(ports);
+      upstream?.begin((notice) => publishAll(stack, [notice]));
+      const demo = process.env['DEMO'] !== '0';
+      say(whatToTry(ports, demo, upstream));
+      if (demo) walkDemoJob((event) => publishAll(stack, [event]), stopping.signal).catch(() => undefined);
+      end = await Promise.race([stopped, stack.broken]);
+    } finally {
+      stopping.abort();
+      await stack.stop();
+    }
   } finally {
-    stopping.abort();
-    await stack.stop();
+    await upstream?.stop();
   }
   if (end !== '') throw new StartError(end);
 }

@@ -64,7 +64,7 @@ export const jsonObject: ValueType<string> = {
 };
 
 /** An https address; on this machine a plain one will do. */
-export const url = text(/^(https:\/\/[^\s/]+|http:\/\/127\.0\.0\.1)(\/\S*)?$/, 'an https URL');
+export const url = text(/^(https:\/\/[^\s/]+|http:\/\/127\.0\.0\.1(:\d+)?)(\/\S*)?$/, 'an https URL');
 
 export function arn(service: string, resource: string): ValueType<string> {
   return text(

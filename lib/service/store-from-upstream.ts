@@ -1,9 +1,10 @@
 import type { Deadline } from '../deadline.ts';
 import { merge } from '../job/merge.ts';
-import { toStatus } from '../status.ts';
+import { Status, toStatus } from '../status.ts';
 import type { StoredJob } from '../store/job-store.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import type { JobSource } from '../upstream/job-source.ts';
+import { UpstreamError } from '../upstream/upstream-error.ts';
 import { readFromUpstream, type Redaction } from './upstream-snapshot.ts';
 import { writeMerged, type WriteParts } from './write-news.ts';
 
@@ -16,7 +17,7 @@ export interface StoreFromUpstreamParts extends WriteParts, Redaction {
  * Reads one job from upstream, and stores what it gets. It is returned also where it could not be stored: whoever misses
  * it next, or a round, does that.
  *
- * @returns undefined where upstream has no such job
+ * @returns undefined where upstream has no such job, or does not show it to us
  * @throws {Status} as upstream does
  */
 export async function storeFromUpstream(
@@ -24,7 +25,7 @@ export async function storeFromUpstream(
   jobId: string,
   deadline: Deadline,
 ): Promise<StoredJob | undefined> {
-  const news = await readFromUpstream(parts.upstream, jobId, parts, deadline);
+  const news = await readFromUpstream(parts.upstream, jobId, parts, deadline).catch(absentWhereDenied);
   if (news === undefined) return undefined;
   const answer = { document: news, syncedAt: new Date(), generation: '' };
   try {
@@ -40,4 +41,14 @@ export async function storeFromUpstream(
     });
     return answer;
   }
+}
+
+/** A job that upstream does not show us is as absent: a failure would tell that it is there. */
+function absentWhereDenied(error: unknown): undefined {
+  const denied =
+    error instanceof Status &&
+    error.cause instanceof UpstreamError &&
+    error.cause.code === 'PERMISSION_DENIED';
+  if (!denied) throw error;
+  return undefined;
 }

@@ -110,16 +110,23 @@ describe('a Get of a job that the table does not have', () => {
     const hidden = cache.upstream.world.createJob('p2');
     await get(hidden);
     nowMs += 60_000;
-    Object.assign(cache.upstream.faults, { failRate: 1, failCode: 'PERMISSION_DENIED' });
+    Object.assign(cache.upstream.faults, { failRate: 1, failCode: 'INTERNAL' });
     for (const jobId of [hidden, 'bt1nosuchjob']) {
       const denied = get(jobId, { authenticator: reader });
       await expect(denied).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     }
   });
 
+  it('is NOT_FOUND where upstream does not show us the job, as where it has none', async () => {
+    const jobId = cache.upstream.world.createJob('p2');
+    Object.assign(cache.upstream.faults, { failRate: 1, failCode: 'PERMISSION_DENIED' });
+    await expect(get(jobId)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(cache.written).toEqual([]);
+  });
+
   it('is UNAVAILABLE with when to come again where upstream cannot be asked, and asks again then', async () => {
     const jobId = cache.upstream.world.createJob('p1');
-    Object.assign(cache.upstream.faults, { failRate: 1, failCode: 'PERMISSION_DENIED' });
+    Object.assign(cache.upstream.faults, { failRate: 1, failCode: 'INTERNAL' });
     await expect(get(jobId)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
       details: [{ type: 'RetryInfo', retryDelayMs: 2000 }],

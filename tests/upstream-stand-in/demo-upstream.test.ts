@@ -15,9 +15,9 @@ describe('the upstream of the demo', () => {
   });
   afterAll(() => demo.stop());
 
-  /** The statuses of a project's jobs, read with nothing but what `env` says. */
+  /** The statuses of a project's jobs, read with nothing but what the functions are told. */
   async function statuses(): Promise<ReadonlyMap<string, number>> {
-    const { env } = demo;
+    const { env, settings } = demo;
     const key = JSON.parse(env['UPSTREAM_SERVICE_ACCOUNT_KEY']!) as ServiceAccountKey;
     const jwt = await new SignJWT()
       .setProtectedHeader({ alg: 'PS256', kid: key.id })
@@ -26,13 +26,13 @@ describe('the upstream of the demo', () => {
       .setIssuedAt()
       .setExpirationTime('1h')
       .sign(createPrivateKey(key.private_key));
-    const url = `${env['UPSTREAM_IAM_ENDPOINT']!}/iam/v1/tokens`;
+    const url = `${settings['upstreamIamEndpoint']!}/iam/v1/tokens`;
     const response = await fetch(url, { method: 'POST', body: JSON.stringify({ jwt }) });
     const { iamToken } = (await response.json()) as { readonly iamToken: string };
     const metadata = new Metadata();
     metadata.set('authorization', `Bearer ${iamToken}`);
-    const client = new ProjectJobServiceClient(env['UPSTREAM_ENDPOINT']!, credentials.createInsecure());
-    const [projectId = ''] = env['UPSTREAM_PROJECTS']!.split(',');
+    const client = new ProjectJobServiceClient(settings['upstream']!, credentials.createInsecure());
+    const [projectId = ''] = settings['upstreamProjects']!.split(',');
     return new Promise((resolve, reject) => {
       client.list(ListProjectJobRequest.fromPartial({ projectId }), metadata, (error, answer) => {
         client.close();
