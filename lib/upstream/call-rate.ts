@@ -16,7 +16,7 @@ export class CallRate {
   #heldUntilMs = -Infinity;
 
   constructor(callsPerSecond: number, burst: number, clock: UpstreamClock) {
-    if (!(callsPerSecond > 0 && burst >= 1))
+    if (!(callsPerSecond > 0 && callsPerSecond < Infinity && burst >= 1))
       throw new Error('the rate of calls is above 0, and the burst 1 or more');
     this.configured = callsPerSecond;
     this.#burst = burst;

@@ -1,8 +1,8 @@
 /** How upstream is called: sizes, times and numbers. */
 
 /**
- * The most bytes of one answer, decompressed: a page of 200 jobs of 300 KB, twenty times what a large one has. A
- * document may have 4 MB, so what is no page but one Job is within it too.
+ * The most bytes of one answer, decompressed: a page of a thousand large jobs, of 60 KB each. A document may have 4 MB,
+ * so one Job is always within it.
  */
 export const answerSizeLimit = 64 << 20;
 

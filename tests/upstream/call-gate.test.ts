@@ -125,7 +125,8 @@ describe('the rate limit', () => {
   });
 
   it('is none for a number that lets nothing through', () => {
-    for (const rate of [0, -1, NaN]) expect(() => gateOf(rate)).toThrow('the rate of calls is above 0');
+    for (const rate of [0, -1, NaN, Infinity])
+      expect(() => gateOf(rate)).toThrow('the rate of calls is above 0');
     expect(() => gateOf(1, { maxConcurrentCalls: 0 })).toThrow('concurrent calls is 1 or more');
     expect(() => gateOf(1, { burst: 0.5 })).toThrow('the burst 1 or more');
   });

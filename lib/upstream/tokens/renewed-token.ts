@@ -128,14 +128,14 @@ export class RenewedToken implements TokenSource {
       const renewAfterMs = usableMs * (0.5 + 0.25 * this.#random());
       this.#held = { token, askedAtMs, askedAtEpochMs, renewAfterMs, usableMs };
       this.#failures = 0;
-    } catch (error) {
-      this.#failure = toStatus(error);
+    } catch (failure) {
+      this.#failure = toStatus(failure);
       this.#failures++;
       this.#waitBeforeNextTry(this.#failures);
       const held = this.#usable();
       const usableSeconds = held && Math.floor((held.usableMs - this.#ageMs(held)) / 1000);
-      const reason = describeError(this.#failure);
-      this.#log('warn', 'no new token for upstream', { owner: this.#owner, reason, usableSeconds });
+      const error = describeError(this.#failure);
+      this.#log('warn', 'no new token for upstream', { owner: this.#owner, error, usableSeconds });
     }
   }
 
