@@ -164,6 +164,7 @@ describe('the token service of the stand-in', () => {
     const signal = AbortSignal.timeout(300);
     const stalled = fetch(`${upstream.iamUrl}/iam/v1/tokens`, { method: 'POST', body: '{}', signal });
     await expect(stalled).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(upstream.calls.all.at(-1)).toMatchObject({ method: 'IamToken', code: undefined });
     iam.stall = false;
     iam.expiresInMs = 1000;
     const { expiresAt } = await tokenOf(await exchange(jwt));

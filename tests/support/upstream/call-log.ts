@@ -12,7 +12,7 @@ export interface Call {
   code: string | undefined;
 }
 
-/** Every call that arrived, whatever became of it. */
+/** Every call that arrived, whatever became of it; on a connection that a fault closed, none arrives. */
 export class CallLog {
   readonly all: Call[] = [];
   /** How many calls there ever were, whatever was cleared. */

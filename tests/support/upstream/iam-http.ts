@@ -28,7 +28,7 @@ const httpStatuses: Readonly<Record<string, number>> = {
 export function createIamServer(parts: IamHttpParts): Server {
   return createServer((request, response) => {
     if (parts.faults.down) request.socket.destroy();
-    else if (!parts.faults.stall) void respond(parts, request, response);
+    else void respond(parts, request, response);
   });
 }
 
@@ -38,6 +38,7 @@ async function respond(
   response: ServerResponse,
 ): Promise<void> {
   const call = calls.begin({ method: 'IamToken', at: timeline.now() });
+  if (faults.stall) return;
   try {
     const body = await answer();
     call.code = 'OK';
