@@ -24,6 +24,9 @@ const connect = lazily(async () => {
   const { connectReadThrough } = await import('./upstream.ts');
   return connectReadThrough(config, { client, log });
 });
+// The first Get that misses a job has little time to wait for this.
+if (readThrough !== undefined) connect().catch(() => undefined);
+
 const answer = createHttpHandler({
   store: createDynamoDbJobReader({ client, table }),
   authenticator: createAuthenticator(auth),

@@ -25,6 +25,8 @@ async function main(): Promise<void> {
     const { connectReadThrough } = await import('./upstream.ts');
     return connectReadThrough(config, { client, log });
   });
+  // The first Get that misses a job has little time to wait for this.
+  if (readThrough !== undefined) connect().catch(() => undefined);
   const server = createGrpcServer({
     store: createDynamoDbJobReader({ client, table }),
     authenticator: createAuthenticator(auth),
