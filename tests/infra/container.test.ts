@@ -16,6 +16,7 @@ import { functionEnvironment } from '../support/functions.ts';
 import { projectRoot } from '../support/local-stack.ts';
 import { grpcJsClient } from '../support/rpc-clients.ts';
 import { jobIds, startService, storedJobs, type TestService } from '../support/service.ts';
+import { startUpstream, type Upstream } from '../support/upstream/upstream.ts';
 
 const dockerfile = join(projectRoot, 'infra/Dockerfile');
 const text = await readFile(dockerfile, 'utf8');
@@ -41,6 +42,7 @@ describe('the container, its steps run by hand', () => {
   let folder: string;
   let image: Image;
   let service: TestService;
+  let upstream: Upstream;
   let server: ChildProcess | undefined;
   let port: number;
   let output = '';
@@ -51,6 +53,11 @@ describe('the container, its steps run by hand', () => {
     const env = {
       ...image.env,
       ...functionEnvironment(service.proxy.endpoint, service.table),
+      READ_THROUGH: 'true',
+      UPSTREAM_ENDPOINT: upstream.address,
+      UPSTREAM_SERVICE_ACCOUNT_KEY: JSON.stringify(upstream.serviceAccountKey),
+      UPSTREAM_IAM_ENDPOINT: upstream.iamUrl,
+      UPSTREAM_PROJECTS: 'p1',
       GRPC_HOST: '127.0.0.1',
       GRPC_PORT: String(port),
     };
@@ -68,9 +75,10 @@ describe('the container, its steps run by hand', () => {
     folder = await mkdtemp(join(tmpdir(), 'container-'));
     const everything = 'npm ci --ignore-scripts --no-audit --no-fund';
     const installed = { [everything]: join(projectRoot, 'node_modules') };
-    [image, service, port] = await Promise.all([
+    [image, service, upstream, port] = await Promise.all([
       buildByHand({ context: projectRoot, dockerfile, folder, installed }),
       startService(),
+      startUpstream({ seed: 7, projects: ['p1'], clock: 'real' }),
       freePort(),
     ]);
     const { node, args, options } = inContainer(image.command);
@@ -82,6 +90,7 @@ describe('the container, its steps run by hand', () => {
   }, 120_000);
   afterAll(async () => {
     server?.kill('SIGKILL');
+    await upstream.stop();
     await service.stop();
     await rm(folder, { recursive: true });
   });
@@ -113,6 +122,14 @@ describe('the container, its steps run by hand', () => {
     const result = await client.get(jobIds.plain);
     client.close?.();
     expect('bytes' in result && result.bytes).toEqual(Buffer.from(storedJobs[jobIds.plain]!));
+  });
+
+  it('reads from upstream what the table does not have', async () => {
+    const jobId = upstream.world.createJob('p1');
+    const client = grpcJsClient(`127.0.0.1:${port}`);
+    const result = await client.get(jobId);
+    expect('job' in result && result.job).toMatchObject({ id: jobId });
+    client.close?.();
   });
 
   it('answers what is in flight at SIGTERM, then stops within the grace that ECS gives, and is not healthy', async () => {
