@@ -2,7 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { hostiles } from './hostile.ts';
 import { measureLoad, type LoadFigures } from './measure.ts';
-import { servedCode, shedCode, type Protocol } from './target.ts';
+import { patienceMs, servedCode, shedCode, type Protocol } from './target.ts';
 
 const mebibyte = 1 << 20;
 
@@ -19,7 +19,8 @@ const connectionsOf: Readonly<Record<Protocol, number>> = { grpc: 10, http: 200 
 function expectToHold({ overload: { codes }, recoveryMs, memory }: LoadFigures, protocol: Protocol): void {
   expect(codes[servedCode[protocol]]).toBeGreaterThan(0);
   expect(codes[shedCode[protocol]]).toBeGreaterThan(0);
-  expect(recoveryMs).toBeLessThan(15_000);
+  // Twenty calls take 0.4 s; no call of the overload outlasts its caller's patience.
+  expect(recoveryMs).toBeLessThan(patienceMs);
   expect(memory.peak - memory.before).toBeLessThan(200 * mebibyte);
 }
 

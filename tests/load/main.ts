@@ -1,5 +1,6 @@
 /** `npm run load`: servers on this machine under more than they can serve. Loopback only, bounded in time. */
 import { parseArguments, runCommand, UsageError } from '../../infra/commands/command-line.ts';
+import type { Phase } from './client.ts';
 import { hostiles, type Hostile } from './hostile.ts';
 import { measureLoad, type LoadFigures } from './measure.ts';
 import { servedCode, shedCode, type Protocol } from './target.ts';
@@ -53,15 +54,20 @@ function print(
   protocol: Protocol,
   hostile: Hostile | undefined,
   seconds: number,
-  { saturation, overload, recoveryMs, memory, hostileCount }: LoadFigures,
+  { saturation, beside, cpuMs, overload, recoveryMs, memory, hostileCount }: LoadFigures,
 ): void {
   const perSecond = (count = 0): string => `${Math.round(count / seconds)}/s`;
   const { [servedCode[protocol]]: served = 0, [shedCode[protocol]]: shed = 0, ...others } = overload.codes;
   const { p50, p99, max } = overload.latencyMs;
+  const phase = ({ codes, latencyMs }: Phase, cpu: number): string => {
+    const count = codes[servedCode[protocol]] ?? 0;
+    const [p50, p99] = [latencyMs.p50.toFixed(0), latencyMs.p99.toFixed(0)];
+    return `${perSecond(count)} served, p50 ${p50} ms, p99 ${p99} ms, the server busy for ${(cpu / 10 / seconds).toFixed(0)} % of a core`;
+  };
   const mib = (bytes: number): number => Math.round(bytes / mebibyte);
   console.log(`
 ${protocol}${hostile === undefined ? '' : `, beside ${hostile.name} (${hostileCount})`}
-  alone         ${perSecond(saturation.codes[servedCode[protocol]])} served, p50 ${saturation.latencyMs.p50.toFixed(0)} ms, p99 ${saturation.latencyMs.p99.toFixed(0)} ms
+  alone         ${phase(saturation, cpuMs.saturation)}${beside === undefined ? '' : `\n  beside it     ${phase(beside, cpuMs.beside)}`}
   overload      ${perSecond(overload.due)} due, ${perSecond(overload.sent)} sent, ${perSecond(served)} served, ${perSecond(shed)} shed with RESOURCE_EXHAUSTED, others ${JSON.stringify(others)}
   served calls  p50 ${p50.toFixed(0)} ms, p99 ${p99.toFixed(0)} ms, max ${max.toFixed(0)} ms
   recovered     ${recoveryMs.toFixed(0)} ms after it

@@ -25,6 +25,10 @@ export interface LoadOptions {
 /** What an overload came to. Memory is the server's, in bytes. */
 export interface LoadFigures {
   readonly saturation: Phase;
+  /** The same beside the hostile client, and with as many calls under way; undefined where nobody is hostile. */
+  readonly beside?: Phase;
+  /** CPU time of the server in both, in milliseconds. */
+  readonly cpuMs: { readonly saturation: number; readonly beside: number };
   readonly overload: Phase;
   /** From the end of the overload until twenty calls in a row had been served, in milliseconds. */
   readonly recoveryMs: number;
@@ -57,17 +61,24 @@ async function measureDoors(
   try {
     // Warm: what is compiled late must not count as capacity that is missing.
     await client.load({ load: 'closed', underWay, seconds: seconds / 2 });
+    const start = await doors.usage();
     const saturation = await client.load({ load: 'closed', underWay, seconds });
-    const { rssBytes: before } = await doors.usage();
+    const { rssBytes: before, ...saturated } = await doors.usage();
     const rate = (factor * (saturation.codes[protocol === 'grpc' ? '0' : '200'] ?? 0)) / seconds;
     const run = hostile?.start(doors.grpcPort);
+    const beside = run && (await client.load({ load: 'closed', underWay, seconds }));
+    const cpuMs = {
+      saturation: saturated.cpuMs - start.cpuMs,
+      beside: (await doors.usage()).cpuMs - saturated.cpuMs,
+    };
     const overload = await client.load({ load: 'open', rate, seconds });
     const recoveryMs = await client.recover({ load: 'recovery', limitMs: recoveryLimitMs });
     const hostileCount = run?.count() ?? 0;
     await run?.stop();
     await sleep(settleMs);
     const { rssBytes: after, peakBytes: peak } = await doors.usage();
-    return { saturation, overload, recoveryMs, memory: { before, peak, after }, hostileCount };
+    const memory = { before, peak, after };
+    return { saturation, ...(beside && { beside }), cpuMs, overload, recoveryMs, memory, hostileCount };
   } finally {
     await client.stop();
   }

@@ -15,7 +15,7 @@ export interface Target {
 export type Protocol = 'grpc' | 'http';
 
 /** How long a caller waits for its answer, in milliseconds. */
-const patienceMs = 5000;
+export const patienceMs = 5000;
 
 /** What the server allows on one connection. */
 const streamsPerConnection = 100;
