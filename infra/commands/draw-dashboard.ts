@@ -10,7 +10,7 @@ const usage = `Usage: npm run dashboard
 
 Draws the dashboard of a stage with all there is to be seen, with made-up data, to docs/dashboard.svg.`;
 
-const everything = { stage: 'prod', table: 'jobs', grpc: true, functionUrl: true };
+const everything = { stage: 'prod', table: 'jobs', grpc: true, functionUrl: true, upstream: true };
 
 await runCommand(usage, () =>
   writeFile(join(projectRoot, 'docs/dashboard.svg'), drawDashboard(dashboard(everything))),

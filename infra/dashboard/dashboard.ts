@@ -29,6 +29,9 @@ const alarms = [
 /** Those of infra/grpc-service.yml. */
 const grpcAlarms = ['GrpcErrorsAlarm', 'GrpcUnhealthyAlarm'];
 
+/** Those of infra/upstream.yml. */
+const upstreamAlarms = ['RefreshAlarm', 'ConsistencyAlarm'];
+
 /** What there is to be seen of a stage. */
 export interface DashboardOptions {
   readonly stage: string;
@@ -37,12 +40,14 @@ export interface DashboardOptions {
   /** As the settings of these names. */
   readonly grpc: boolean;
   readonly functionUrl: boolean;
+  /** Whether it reads jobs from upstream. */
+  readonly upstream: boolean;
 }
 
 /** The dashboard of a stage, with references for `Fn::Sub` in it. */
 export function dashboard(options: DashboardOptions): Dashboard {
-  const { stage, grpc } = options;
-  const ids = [...alarms, ...(grpc ? grpcAlarms : [])];
+  const { stage, grpc, upstream } = options;
+  const ids = [...alarms, ...(grpc ? grpcAlarms : []), ...(upstream ? upstreamAlarms : [])];
   const widgets: Widget[] = [
     {
       ...{ type: 'alarm', x: 0, y: 0, width: columns, height: 2 },
@@ -73,7 +78,7 @@ function complete({ unit, ...graph }: Graph): MetricProperties {
   return { ...graph, region: '${AWS::Region}', view: 'timeSeries', period: 60, yAxis };
 }
 
-function rows({ stage, table, grpc, functionUrl }: DashboardOptions): readonly Row[] {
+function rows({ stage, table, grpc, functionUrl, upstream }: DashboardOptions): readonly Row[] {
   const own =
     (functionName: string) =>
     (name: string, options: SeriesOptions): Series => [
@@ -83,6 +88,7 @@ function rows({ stage, table, grpc, functionUrl }: DashboardOptions): readonly R
   const get = own('get');
   const sync = own('sync');
   const native = own('grpc');
+  const refresh = own('refresh');
   const getFunction = lambda('${GetLambdaFunction}');
   const syncFunction = lambda('${SyncLambdaFunction}');
   return [
@@ -136,6 +142,30 @@ function rows({ stage, table, grpc, functionUrl }: DashboardOptions): readonly R
         ]),
       ],
     },
+    ...(upstream
+      ? [
+          {
+            question: 'Does it agree with upstream?',
+            graphs: [
+              graph('Age of answers about running jobs', 'seconds', 'p50', false, [
+                get('AnswerAge', { label: 'median', stat: 'p50' }),
+                get('AnswerAge', { label: 'p95', stat: 'p95' }),
+                ...(grpc ? [native('AnswerAge', { label: 'gRPC: p95', stat: 'p95' })] : []),
+                refresh('RoundAge', { label: 'between rounds, longest', stat: 'Maximum' }),
+              ]),
+              graph('Documents looked at', 'a minute', 'Sum', true, [
+                refresh('DocumentsConfirmed', { label: 'right' }),
+                refresh('DocumentsCorrected', { label: 'corrected' }),
+              ]),
+              graph('Rounds', 'a minute', 'Sum', false, [
+                refresh('RoundsMade', { label: 'made' }),
+                refresh('RoundsFailed', { label: 'failed' }),
+                refresh('UpstreamCalls', { label: 'calls upstream' }),
+              ]),
+            ],
+          },
+        ]
+      : []),
     {
       question: 'How fast?',
       graphs: [

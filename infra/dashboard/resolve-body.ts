@@ -13,9 +13,9 @@ export async function resolveDashboardBody({
   resolveConfigurationProperty,
 }: Resolvers): Promise<string> {
   const stage = String(await resolveVariable('sls:stage'));
-  const { grpc, functionUrl, table } = (await resolveConfigurationProperty([
+  const { grpc, functionUrl, table, upstream } = (await resolveConfigurationProperty([
     'custom',
     'settings',
   ])) as Settings;
-  return JSON.stringify(dashboard({ stage, table, grpc, functionUrl }));
+  return JSON.stringify(dashboard({ stage, table, grpc, functionUrl, upstream: upstream !== '' }));
 }

@@ -85,7 +85,7 @@ export const definitions = {
   upstreamCallsPerSecond: define(5, decimal(0.01, 1000)),
   upstreamMaxCalls: define(8, integer(1, 1000)),
   refreshSeconds: define(10, integer(2, 3600)),
-  refreshMemoryMb: define(512, memoryMb),
+  refreshMemoryMb: define(256, memoryMb),
   readThrough: define(false, flag),
 
   // The table.

@@ -6,10 +6,10 @@ import { drawDashboard } from '../../infra/dashboard/draw.ts';
 import { sampleSeries } from '../../infra/dashboard/sample-data.ts';
 import { projectRoot } from '../support/local-stack.ts';
 
-const everything = { stage: 'prod', table: 'jobs', grpc: true, functionUrl: true };
+const everything = { stage: 'prod', table: 'jobs', grpc: true, functionUrl: true, upstream: true };
 
 describe.each([
-  ['plain', { stage: 'prod', table: 'jobs', grpc: false, functionUrl: false }],
+  ['plain', { stage: 'prod', table: 'jobs', grpc: false, functionUrl: false, upstream: false }],
   ['with all there is', everything],
 ])('the dashboard, %s,', (_, options) => {
   const { widgets } = dashboard(options);
@@ -21,6 +21,7 @@ describe.each([
     expect(headings).toEqual([
       '## Are readers served?',
       '## How fresh is what they get?',
+      ...(options.upstream ? ['## Does it agree with upstream?'] : []),
       '## How fast?',
       '## What does it cost?',
     ]);

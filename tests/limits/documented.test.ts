@@ -16,7 +16,9 @@ import { createHttpHandler } from '../../lib/protocol/http/http-handler.ts';
 import type { HttpRequest } from '../../lib/protocol/http/http-message.ts';
 import { httpBodySizeLimit, httpCallLimit, requestSizeLimit } from '../../lib/protocol/limits.ts';
 import type { JobReader } from '../../lib/store/job-store.ts';
+import { createReadThrough } from '../../lib/service/read-through.ts';
 import { answerSizeLimit } from '../../lib/store/http-transport.ts';
+import * as upstreamLimits from '../../lib/upstream/limits.ts';
 import { dynamoDbSizeLimits } from '../../lib/store/size-limits.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
 import { auditEvent } from '../support/audit-events.ts';
@@ -202,6 +204,14 @@ const limits: Readonly<Record<string, Limit>> = {
   },
   'groups in one another, in unknown fields': { value: '100', tried: () => [groups(100), groups(101)] },
   'document in the table, compressed': { value: bytes(dynamoDbSizeLimits.documentBytes) },
+  'one answer of upstream': { value: bytes(upstreamLimits.answerSizeLimit) },
+  'attempts of one call': { value: String(upstreamLimits.attemptLimit) },
+  'time of an attempt to get a job': { value: seconds(upstreamLimits.attemptMs.Get) },
+  'time of an attempt to list jobs': { value: seconds(upstreamLimits.attemptMs.List) },
+  'calls that wait for their turn': { value: String(upstreamLimits.queueLimit) },
+  'time of a read-through': {
+    value: seconds(createReadThrough(() => Promise.reject(new Error('never'))).budgetMs),
+  },
   'one answer of the table': { value: bytes(answerSizeLimit) },
 };
 
