@@ -202,8 +202,6 @@ const limits: Readonly<Record<string, Limit>> = {
     value: String(noticesLimit),
     tried: () => [2500, 2501].map((count) => audited([deletion(2500), deletion(count)])),
   },
-  'groups in one another, in unknown fields': { value: '100', tried: () => [groups(100), groups(101)] },
-  'document in the table, compressed': { value: bytes(dynamoDbSizeLimits.documentBytes) },
   'one answer of upstream': { value: bytes(upstreamLimits.answerSizeLimit) },
   'attempts of one call': { value: String(upstreamLimits.attemptLimit) },
   'time of an attempt to get a job': { value: seconds(upstreamLimits.attemptMs.Get) },
@@ -212,6 +210,8 @@ const limits: Readonly<Record<string, Limit>> = {
   'time of a read-through': {
     value: seconds(createReadThrough(() => Promise.reject(new Error('never'))).budgetMs),
   },
+  'groups in one another, in unknown fields': { value: '100', tried: () => [groups(100), groups(101)] },
+  'document in the table, compressed': { value: bytes(dynamoDbSizeLimits.documentBytes) },
   'one answer of the table': { value: bytes(answerSizeLimit) },
 };
 
