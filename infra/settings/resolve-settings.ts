@@ -63,6 +63,7 @@ function choices({
   readThrough,
   refreshSeconds,
   upstream,
+  upstreamKeyKmsKey,
   upstreamKeySecret,
 }: ReturnType<typeof readSettings>) {
   const door = auth === 'iam' ? 'iam' : 'open';
@@ -79,6 +80,7 @@ function choices({
     tableAttributes: [...tableKeys, ...(upstream === '' ? [] : indexKeys)],
     upstream: upstream === '' ? 'off' : 'on',
     upstreamKey: upstreamKeySecret === '' ? 'none' : 'secret',
+    upstreamKeyEncryption: upstreamKeyKmsKey === '' ? 'awsManaged' : 'kms',
     upstreamRoles: callers.map(toRef),
     readThrough: readThrough ? 'on' : 'off',
     readerRoles: readers.map(toRef),
