@@ -80,6 +80,7 @@ export const definitions = {
   upstream: define('', optional(text(/^[^\s/:]+:\d{1,5}$/, 'a host:port'))),
   upstreamProjects: define('', optional(text(/^[\w-]{1,64}(,[\w-]{1,64})*$/, 'project ids, with commas'))),
   upstreamKeySecret: define('', optional(arn('secretsmanager', 'secret:'))),
+  upstreamKeyKmsKey: define('', optional(arn('kms', 'key/'))),
   upstreamIamEndpoint: define('', optional(url)),
   upstreamRootCerts: define('', optional(text(/^-----BEGIN CERTIFICATE-----[^]+$/, 'certificates in PEM'))),
   upstreamCallsPerSecond: define(5, decimal(0.01, 1000)),

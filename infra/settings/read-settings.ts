@@ -113,7 +113,7 @@ function contradictions(settings: Settings, stage: string): readonly string[] {
 }
 
 function upstreamContradictions(
-  { readThrough, upstream, upstreamProjects }: Settings,
+  { readThrough, upstream, upstreamKeyKmsKey, upstreamKeySecret, upstreamProjects }: Settings,
   missing: (names: readonly SettingName[], reason: string) => readonly string[],
   isLocal: boolean,
 ): readonly string[] {
@@ -121,6 +121,10 @@ function upstreamContradictions(
     return [
       ...(readThrough ? missing(['upstream'], 'readThrough=true needs somebody to ask') : []),
       ...(upstreamProjects === '' ? [] : missing(['upstream'], 'upstreamProjects are read from it')),
+      // The right to have the key is given to functions of which one is only there with it.
+      ...(upstreamKeySecret === '' && upstreamKeyKmsKey === ''
+        ? []
+        : missing(['upstream'], 'upstreamKeySecret and upstreamKeyKmsKey are for it')),
     ];
   return [
     ...missing(['upstreamProjects'], 'upstream needs to know which projects to look at'),

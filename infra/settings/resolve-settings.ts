@@ -65,6 +65,7 @@ function choices({
   refreshSeconds,
   table,
   upstream,
+  upstreamKeyKmsKey,
   upstreamKeySecret,
 }: ReturnType<typeof readSettings>) {
   const door = auth === 'iam' ? 'iam' : 'open';
@@ -88,6 +89,7 @@ function choices({
     tableAttributes: [...tableKeys, ...(upstream === '' ? [] : indexKeys)],
     upstream: upstream === '' ? 'off' : 'on',
     upstreamKey: upstreamKeySecret === '' ? 'none' : 'secret',
+    upstreamKeyEncryption: upstreamKeyKmsKey === '' ? 'awsManaged' : 'kms',
     upstreamRoles: callers.map(toRef),
     readThrough: readThrough ? 'on' : 'off',
     readerRoles: readers.map(toRef),

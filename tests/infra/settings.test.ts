@@ -20,6 +20,14 @@ const grpc = {
   grpcSubnets: 'subnet-1a,subnet-2b',
 };
 
+const fed = {
+  upstream: 'datasphere.api.cloud.yandex.net:443',
+  upstreamProjects: 'bt1project',
+  upstreamKeySecret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:upstream-1a2b3c',
+  upstreamKeyKmsKey: 'arn:aws:kms:eu-central-1:123456789012:key/3c4d',
+  readThrough: 'true',
+};
+
 describe('the settings of a deployment', () => {
   const read = (given: GivenSettings = {}, stage = 'dev') => readSettings('jobs', stage, given);
   const problems = (given: GivenSettings, stage = 'dev'): readonly string[] => {
@@ -108,6 +116,15 @@ describe('the settings of a deployment', () => {
     expect(problems({ ...grpc, grpcMinTasks: '11' })).toEqual([
       expect.stringContaining('more than grpcMaxTasks'),
     ]);
+  });
+
+  it('need all of upstream where there is upstream, and nothing of it elsewhere', () => {
+    expect(problems(fed)).toEqual([]);
+    for (const name of ['upstreamProjects', 'upstreamKeySecret'])
+      expect(problems({ ...fed, [name]: '' })).toContainEqual(expect.stringMatching(`^${name}: is missing`));
+    const { upstream: _, ...rest } = fed;
+    for (const [name, value] of Object.entries(rest))
+      expect(problems({ [name]: value })).toContainEqual(expect.stringMatching('^upstream: is missing'));
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { checkTemplate } from '../../infra/template/check-template.ts';
 import { referencesIn } from '../../infra/template/references.ts';
 import type { Template, TemplateResource } from '../../infra/template/template.ts';
+import { readGrpcConfig, readHttpConfig } from '../../lib/config.ts';
 import { codeNumbers } from '../../lib/status.ts';
 import { metricsNamespace } from '../../lib/telemetry/metrics.ts';
 import { documentedMetrics } from '../support/operations-page.ts';
@@ -270,6 +271,22 @@ describe('the template', () => {
         ]),
       },
     ]);
+  });
+
+  it('tells the gRPC server of upstream what it tells get', () => {
+    const { Environment } = properties('GetLambdaFunction', 'a stage with everything else') as {
+      readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
+    };
+    const { ContainerDefinitions } = properties('GrpcTask', 'a stage with everything else') as {
+      readonly ContainerDefinitions: readonly [
+        { readonly Environment: readonly { readonly Name: string; readonly Value: unknown }[] },
+      ];
+    };
+    const container = ContainerDefinitions[0].Environment.map(({ Name, Value }) => [Name, String(Value)]);
+    const server = readGrpcConfig(Object.fromEntries(container));
+    const { corsOrigins: _, ...get } = readHttpConfig(Environment.Variables);
+    expect(server).toMatchObject(get);
+    expect(get).toMatchObject({ refreshSeconds: 30, readThrough: { tokens: { from: 'key' } } });
   });
 
   it('lets nobody but the load balancer reach the containers', () => {

@@ -12,6 +12,13 @@ const tokens = {
   jwtJwksUri: 'https://issuer.example/keys',
 };
 
+const fed = {
+  upstream: 'datasphere.api.cloud.yandex.net:443',
+  upstreamProjects: 'bt1project',
+  upstreamKeySecret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:upstream-1a2b3c',
+  readThrough: 'true',
+};
+
 /** Every optional part is in one of them. */
 export const variants: readonly (readonly [
   name: string,
@@ -31,10 +38,21 @@ export const variants: readonly (readonly [
   ],
   ['a stage with a table that was restored', 'restored', { existingTable: 'jobs-restored' }],
   [
+    'a stage that is fed by upstream, with keys',
+    'fed',
+    {
+      ...fed,
+      upstreamKeyKmsKey: 'arn:aws:kms:eu-central-1:123456789012:key/3c4d',
+      kmsKey: 'arn:aws:kms:eu-central-1:123456789012:key/1a2b',
+    },
+  ],
+  [
     'a stage with everything else',
     'full',
     {
       ...tokens,
+      ...fed,
+      refreshSeconds: '30',
       functionUrl: 'true',
       getReservedConcurrency: '50',
       maxReceives: '7',
