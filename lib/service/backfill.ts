@@ -25,8 +25,8 @@ const pageTimeoutMs = 300_000;
 
 /**
  * Lists all jobs of a project, and stores those that the table does not have just so. What is done is written down page
- * by page: a later call goes on where one was stopped, or crashed. A second call after a complete one finds nothing to
- * write.
+ * by page: a later call goes on where one was stopped, or crashed, or first failed to store a job. A call after a
+ * complete one begins at the start, and finds nothing to write.
  *
  * @param stopping ends it after the page that is being worked on
  * @throws {Status} as upstream's List, the index and the ledger do
@@ -39,17 +39,20 @@ export async function backfillProject(
   const { upstream, index, ledger, onPage } = parts;
   const known = await index.list(projectId, { deadline: new Deadline(pageTimeoutMs) });
   let state = (await ledger.read(projectId, new Deadline(pageTimeoutMs))) ?? start;
-  const resumedAfter = state.jobs;
+  let resumedAfter = state.jobs;
   const rounds: RoundReport[] = [];
+  let allStored = true;
   do {
     if (stopping.aborted) return { complete: false, resumedAfter, round: sum(rounds) };
     const deadline = new Deadline(pageTimeoutMs);
     const page = await upstream
       .list({ projectId, pageSize, pageToken: state.pageToken }, deadline)
       .catch((error: unknown) => {
-        // Page tokens need not be good for ever; what is done already is found to be so.
-        if (state === start || !(error instanceof Status) || error.code !== 'INVALID_ARGUMENT') throw error;
+        // The token of an earlier call need not be good any more; what that call did is found to be done.
+        const ofEarlierCall = rounds.length === 0 && state !== start;
+        if (!ofEarlierCall || !(error instanceof Status) || error.code !== 'INVALID_ARGUMENT') throw error;
         state = start;
+        resumedAfter = 0;
         return upstream.list({ projectId, pageSize }, deadline);
       });
     const round = new Round(parts, deadline);
@@ -57,7 +60,9 @@ export async function backfillProject(
     rounds.push(round.report);
     onPage(page.jobs.length);
     state = { pageToken: page.nextPageToken, jobs: state.jobs + page.jobs.length };
-    if (state.pageToken !== '') await ledger.write(projectId, state, deadline);
+    // Where a job could not be stored, a later call goes on with its page.
+    allStored &&= round.report.failed === 0;
+    if (state.pageToken !== '' && allStored) await ledger.write(projectId, state, deadline);
   } while (state.pageToken !== '');
   await ledger.clear(projectId, new Deadline(pageTimeoutMs));
   return { complete: true, resumedAfter, round: sum(rounds) };
