@@ -44,7 +44,7 @@ export async function startCachedWorld(options: CachedWorldOptions) {
   const send = time.real((command: never, sendOptions: object): Promise<unknown> =>
     client.send(command, sendOptions),
   );
-  const database = { client: { send } as unknown as DynamoDb, table };
+  const database = { client: { send }, table };
   const metrics = new Map<string, number>();
   const log = (_level: string, _message: string, _fields?: object, emitted?: Metrics): void => {
     for (const [name, value] of Object.entries(emitted?.values ?? {}))

@@ -66,10 +66,21 @@ describe('1,000 jobs in 10 projects, of whose notices a third is lost and the re
     const { world: truth } = world.upstream;
     const ids = [...truth.jobs().keys()];
     const any = (): string => ids[random.below(ids.length)]!;
-    if (random.below(4) === 0) truth.deleteJob(any());
-    else if (random.below(4) === 0) truth.cancel(any());
-    else if (random.below(4) === 0) truth.deleteData(any());
-    else if (random.below(4) === 0) truth.setDataTtl(any(), (5 + random.below(60)) * 1000);
+    const changes = [
+      () => {
+        truth.deleteJob(any());
+      },
+      () => {
+        truth.cancel(any());
+      },
+      () => {
+        truth.deleteData(any());
+      },
+      () => {
+        truth.setDataTtl(any(), (5 + random.below(60)) * 1000);
+      },
+    ];
+    changes[random.below(6)]?.();
     if (random.below(60) === 0) truth.deleteAllData(projects[random.below(projects.length)]!);
   };
 
