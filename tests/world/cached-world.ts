@@ -8,7 +8,6 @@ import { Status } from '../../lib/status.ts';
 import { createDynamoDbJobIndex } from '../../lib/store/dynamodb-job-index.ts';
 import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
 import { createDynamoDbRefreshLedger } from '../../lib/store/dynamodb-refresh-ledger.ts';
-import type { DynamoDb } from '../../lib/store/dynamodb-client.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import type { Metrics } from '../../lib/telemetry/metrics.ts';
