@@ -142,7 +142,9 @@ function answerOf(facts: JobFacts, job: Uint8Array, refreshSeconds?: number): Jo
     syncedAt,
     running,
     get pollAfterSeconds() {
-      return pollAfterSeconds(status, readJobLife(document.job), Date.now() / 1000, refreshSeconds);
+      const { startedAt } = running ? readJobLife(document.job) : { startedAt: undefined };
+      const ranForSeconds = startedAt === undefined ? 0 : Date.now() / 1000 - startedAt;
+      return pollAfterSeconds(status, ranForSeconds, refreshSeconds);
     },
   };
 }

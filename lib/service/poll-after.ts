@@ -1,5 +1,4 @@
-import type { JobLife } from '../job/job-life.ts';
-import { jobStatusName } from '../job/job-status.ts';
+import { isRunning, jobStatusName } from '../job/job-status.ts';
 
 /** Seconds until a job in a status is likely to have changed, as far as a poller should care. */
 const secondsByStatus: Readonly<Record<string, number>> = {
@@ -24,18 +23,16 @@ const longestWait = 60;
  * about too, now and then: the job's data expires.
  *
  * @param status a JobStatus number; an unknown one counts as running
- * @param now in seconds since 1970
+ * @param ranForSeconds how long the job has run
  * @param refreshSeconds how often running jobs are looked at upstream; undefined where only events tell of them
  */
 export function pollAfterSeconds(
   status: number,
-  { running, startedAt }: JobLife,
-  now: number,
+  ranForSeconds: number,
   refreshSeconds: number | undefined,
 ): number {
-  const bySecond = secondsByStatus[jobStatusName(status)] ?? 10;
-  if (!running) return bySecond;
-  const least = refreshSeconds ?? bySecond;
-  const ranFor = startedAt === undefined ? 0 : Math.max(0, now - startedAt);
-  return Math.ceil(Math.max(least, Math.min(longestWait, ranFor * partOfRunningTime)));
+  const usual = secondsByStatus[jobStatusName(status)] ?? 10;
+  if (!isRunning(status)) return usual;
+  const forLong = Math.min(longestWait, ranForSeconds * partOfRunningTime);
+  return Math.ceil(Math.max(refreshSeconds ?? usual, forLong));
 }

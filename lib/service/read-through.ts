@@ -18,7 +18,7 @@ export type AskUpstream = (jobId: string, deadline: Deadline) => Promise<StoredJ
 
 export interface ReadThroughOptions {
   readonly budgetMs?: number;
-  /** Milliseconds since some moment; the system's clock unless set. */
+  /** Milliseconds since 1970, which go on while a function is frozen; the system's clock unless set. */
   readonly now?: () => number;
 }
 
@@ -42,14 +42,15 @@ interface Asked {
  */
 export function createReadThrough(
   connect: () => Promise<AskUpstream>,
-  { budgetMs = 1500, now = () => performance.now() }: ReadThroughOptions = {},
+  { budgetMs = 1500, now = () => Date.now() }: ReadThroughOptions = {},
 ): ReadThrough {
   /** By job id, the oldest first. */
   const asked = new Map<string, Asked>();
 
   const forgetOld = (nowMs: number): void => {
     for (const [jobId, { atMs }] of asked) {
-      if (nowMs - atMs < rememberedMs && asked.size < rememberedLimit) break;
+      // A clock that was set back must not make it remember for longer.
+      if (Math.abs(nowMs - atMs) < rememberedMs && asked.size < rememberedLimit) break;
       asked.delete(jobId);
     }
   };

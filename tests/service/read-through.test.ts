@@ -85,6 +85,13 @@ describe('a Get of a job that the table does not have', () => {
     expect(cache.written).toEqual([]);
   });
 
+  it('asks again where the machine’s clock was set back', async () => {
+    await expect(get('bt1nosuchjob')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    nowMs -= 3_600_000;
+    await expect(get('bt1nosuchjob')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(asked()).toBe(2);
+  });
+
   it('is authorised by the project of the job: a hidden one is as absent, and takes as long', async () => {
     const hidden = cache.upstream.world.createJob('p2');
     const through = readThroughFrom(cache.parts.upstream, 400);
