@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { checkTemplate } from '../../infra/template/check-template.ts';
 import { referencesIn } from '../../infra/template/references.ts';
 import type { Template, TemplateResource } from '../../infra/template/template.ts';
-import { readGrpcConfig, readHttpConfig } from '../../lib/config.ts';
+import { readGetConfig, readGrpcConfig } from '../../lib/config.ts';
 import { codeNumbers } from '../../lib/status.ts';
 import { metricsNamespace } from '../../lib/telemetry/metrics.ts';
 import { documentedMetrics } from '../support/operations-page.ts';
@@ -256,10 +256,11 @@ describe('the template', () => {
         { readonly Environment: readonly { readonly Name: string; readonly Value: unknown }[] },
       ];
     };
-    const container = ContainerDefinitions[0].Environment.map(({ Name, Value }) => [Name, String(Value)]);
-    const server = readGrpcConfig(Object.fromEntries(container));
-    const { corsOrigins: _, ...get } = readHttpConfig(Environment.Variables);
-    expect(server).toMatchObject(get);
+    const container = new Map(
+      ContainerDefinitions[0].Environment.map(({ Name, Value }) => [Name, String(Value)]),
+    );
+    const get = readGetConfig(Environment.Variables);
+    expect(readGrpcConfig(Object.fromEntries(container))).toMatchObject(get);
     expect(get).toMatchObject({ refreshSeconds: 30, readThrough: { tokens: { from: 'key' } } });
   });
 
