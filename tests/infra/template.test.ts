@@ -192,6 +192,23 @@ describe('the template', () => {
     );
   });
 
+  it('rings where one project fails and the others do not', () => {
+    expect(properties('FailedRoundsAlarm', 'a stage that is fed by upstream, with keys')).toMatchObject({
+      MetricName: 'RoundsFailed',
+      Threshold: 0,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('starts no run of refresh late or again: the next minute has its own', () => {
+    const [config] = ofType('AWS::Lambda::EventInvokeConfig', 'a stage that is fed by upstream, with keys');
+    expect(config!.Properties).toMatchObject({
+      FunctionName: { Ref: 'RefreshLambdaFunction' },
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    });
+  });
+
   it('keeps as much of Lambda for get as it is told, and nothing unless it is told', () => {
     expect(properties('GetLambdaFunction')['ReservedConcurrentExecutions']).toEqual({ Ref: 'AWS::NoValue' });
     expect(properties('GetLambdaFunction', 'a stage with everything else')).toMatchObject({

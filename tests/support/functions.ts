@@ -16,7 +16,7 @@ export interface Handlers {
 }
 
 /** The handler that runs by the clock, as deployed. */
-export type RefreshHandler = (remainingMs: number) => Promise<unknown>;
+export type RefreshHandler = (remainingMs: number, requestId?: string) => Promise<unknown>;
 
 /** What the functions read, for a table on a local engine. */
 export function functionEnvironment(endpoint: string, table: string): Readonly<Record<string, string>> {
@@ -47,7 +47,8 @@ export async function importRefreshHandler(
 ): Promise<RefreshHandler> {
   Object.assign(process.env, environment);
   const { handler } = await import('../../functions/refresh.ts');
-  return (remainingMs) => handler({} as ScheduledEvent, lambdaContext(remainingMs));
+  return (remainingMs, requestId = crypto.randomUUID()) =>
+    handler({} as ScheduledEvent, { ...lambdaContext(remainingMs), awsRequestId: requestId });
 }
 
 /** What the functions read where they ask an upstream that stands in for the real one. */
