@@ -48,5 +48,6 @@ const endMs = 2000;
 
 export const handler = middy<ScheduledEvent, undefined>().handler(async (_event, context) => {
   const deadline = new Deadline(Math.min(runMs, context.getRemainingTimeInMillis() - endMs));
-  await refreshRounds({ ...parts, owner: context.awsRequestId }, plan, deadline);
+  // Lambda may deliver one event twice, with one request id.
+  await refreshRounds({ ...parts, owner: crypto.randomUUID() }, plan, deadline);
 });

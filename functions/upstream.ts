@@ -37,6 +37,7 @@ export async function connectReadThrough(
   const parts = {
     upstream: await connectUpstream(readThrough!, { client, table, longestWaitMs: readersWaitMs, log }),
     store: createDynamoDbJobStore({ client, table, tombstoneDays, indexed: true, log }),
+    projects: readThrough!.projects,
     redactEnvValues,
     log,
     random: Math.random,

@@ -57,13 +57,19 @@ export interface RefreshConfig extends SyncConfig {
   readonly refreshSeconds: number;
 }
 
+/** What reading jobs needs that the table does not have. */
+export interface ReadThroughConfig extends UpstreamConfig {
+  /** Ids of the projects whose jobs are kept, since they are looked at. */
+  readonly projects: readonly string[];
+}
+
 /** What the functions that answer Get need. */
 export interface GetConfig extends BaseConfig {
   /** Whether the values of jobs' environment variables are replaced before they are stored. */
   readonly redactEnvValues: boolean;
   readonly auth: AuthConfig;
   /** Who is asked for jobs that the table does not have; undefined where nobody is. */
-  readonly readThrough: UpstreamConfig | undefined;
+  readonly readThrough: ReadThroughConfig | undefined;
   /** How often running jobs are looked at; undefined where only events tell of them. */
   readonly refreshSeconds: number | undefined;
 }
@@ -137,9 +143,7 @@ function readBaseConfig(env: Environment): BaseConfig {
 /** @throws {ConfigError} */
 export function readGetConfig(env: Environment): GetConfig {
   const base = { ...readBaseConfig(env), redactEnvValues: flag(env, 'REDACT_ENV_VALUES') };
-  const readThrough = flag(env, 'READ_THROUGH') ? readUpstream(env) : undefined;
-  if (flag(env, 'READ_THROUGH') && readThrough === undefined)
-    throw new ConfigError('READ_THROUGH is "true" and UPSTREAM_ENDPOINT is not set: there is nobody to ask');
+  const readThrough = flag(env, 'READ_THROUGH') ? readReadThrough(env) : undefined;
   const auth = readAuth(env);
   if (auth.mode === 'none' && isLambda(env)) {
     throw new ConfigError(
@@ -147,6 +151,13 @@ export function readGetConfig(env: Environment): GetConfig {
     );
   }
   return { ...base, readThrough, refreshSeconds: readRefreshSeconds(env), auth };
+}
+
+function readReadThrough(env: Environment): ReadThroughConfig {
+  const upstream = readUpstream(env);
+  if (upstream === undefined)
+    throw new ConfigError('READ_THROUGH is "true" and UPSTREAM_ENDPOINT is not set: there is nobody to ask');
+  return { ...upstream, projects: readProjects(env) };
 }
 
 /**

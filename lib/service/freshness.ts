@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts';
+import { Deadline } from '../deadline.ts';
 import type { ReadMeter } from '../store/job-store.ts';
 import type { RefreshState, RefreshStateReader } from '../store/refresh-ledger.ts';
 
@@ -27,6 +27,10 @@ export interface Freshness {
   ): Promise<Date>;
 }
 
+/** How long reading a state may take, and how long an answer waits for it that is there already, in milliseconds. */
+const readMs = 1000;
+const longestWaitMs = 200;
+
 /** How long a state is used before it is read again, in milliseconds, and for how many projects. */
 const maxAgeMs = 1000;
 const projectsLimit = 1000;
@@ -46,14 +50,14 @@ export function createFreshness(rounds: RefreshStateReader, options: FreshnessOp
     { readonly atMs: number; readonly state: Promise<RefreshState | undefined> }
   >();
 
-  const read = (projectId: string, deadline: Deadline, meter: ReadMeter | undefined) => {
+  const read = (projectId: string, meter: ReadMeter | undefined) => {
     const known = states.get(projectId);
     const nowMs = now();
     if (known !== undefined && Math.abs(nowMs - known.atMs) < maxAgeMs) return known.state;
     states.delete(projectId);
     if (states.size >= projectsLimit) states.delete(states.keys().next().value!);
-    // Whoever waits for it does not need it badly enough to fail.
-    const state = rounds.read(projectId, deadline, meter).catch(() => undefined);
+    // Whoever waits for it does not need it badly enough to fail. And others wait for it than who asks.
+    const state = rounds.read(projectId, new Deadline(readMs), meter).catch(() => undefined);
     states.set(projectId, { atMs: nowMs, state });
     return state;
   };
@@ -61,7 +65,8 @@ export function createFreshness(rounds: RefreshStateReader, options: FreshnessOp
   return {
     refreshSeconds,
     async confirmedAt({ projectId, syncedAt, readAtMs }, deadline, meter) {
-      const state = await read(projectId, deadline, meter);
+      const patience = new Deadline(Math.min(longestWaitMs, deadline.remainingMs()));
+      const state = await patience.wait(read(projectId, meter)).catch(() => undefined);
       const roundAt = state && roundSeenBy(readAtMs, state);
       if (roundAt === undefined) return syncedAt;
       return roundAt.getTime() - marginMs >= syncedAt.getTime() ? roundAt : syncedAt;

@@ -163,6 +163,7 @@ interface JobFacts {
 
 interface ReadableJob extends JobFacts {
   readonly projectId: string;
+  /** Undefined where it was not read from the table, or rounds do not look at it. */
   readonly readAtMs: number | undefined;
   /** For those who ask for the whole job. */
   readonly answer: JobAnswer;
@@ -179,10 +180,12 @@ function readable(stored: StoredJob | undefined, caller: Caller): ReadableJob | 
 }
 
 function makeReadable(stored: StoredJob): ReadableJob | undefined {
-  const { document, syncedAt, readAtMs } = stored;
+  const { document, syncedAt, indexed } = stored;
   if (!isVisible(document)) return undefined;
   const { projectId, status } = readJobHeading(document.job);
   const facts = { document, syncedAt, status, running: isRunning(status) };
+  // What the index does not have, no round confirms.
+  const readAtMs = indexed === true ? stored.readAtMs : undefined;
   const job = { ...facts, projectId, readAtMs, answer: answerOf(facts, document.job) };
   made.set(stored, job);
   return job;

@@ -1,4 +1,6 @@
 import type { Deadline } from '../deadline.ts';
+import { revisionOf, type LiveDocument } from '../job/document.ts';
+import { readJobHeading } from '../job/job-heading.ts';
 import { merge } from '../job/merge.ts';
 import { Status, toStatus } from '../status.ts';
 import type { StoredJob } from '../store/job-store.ts';
@@ -10,12 +12,14 @@ import { writeMerged, type WriteParts } from './write-news.ts';
 
 export interface StoreFromUpstreamParts extends WriteParts, Redaction {
   readonly upstream: JobSource;
+  /** The projects that are looked at again and again: only what is in them may be kept. */
+  readonly projects: readonly string[];
   readonly log: Log;
 }
 
 /**
  * Reads one job from upstream, and stores what it gets. It is returned also where it could not be stored: whoever misses
- * it next, or a round, does that.
+ * it next, or a round, does that. And where it must not be, since no round would ever find out that it ended.
  *
  * @returns undefined where upstream has no such job, or does not show it to us
  * @throws {Status} as upstream does
@@ -27,10 +31,10 @@ export async function storeFromUpstream(
 ): Promise<StoredJob | undefined> {
   const news = await readFromUpstream(parts.upstream, jobId, parts, deadline).catch(absentWhereDenied);
   if (news === undefined) return undefined;
-  const answer = { document: news, syncedAt: new Date(), generation: '' };
+  const answer = { document: news, syncedAt: timeOf(revisionOf(news)), generation: '' };
   try {
     const before = await parts.store.get(jobId, { consistent: true, deadline });
-    await writeMerged(parts, jobId, news, before, deadline);
+    if (isLookedAt(news, parts.projects)) await writeMerged(parts, jobId, news, before, deadline);
     return before === undefined ? answer : { ...answer, document: merge(before.document, news) };
   } catch (error) {
     const { code } = toStatus(error);
@@ -51,4 +55,13 @@ function absentWhereDenied(error: unknown): undefined {
     error.cause.code === 'PERMISSION_DENIED';
   if (!denied) throw error;
   return undefined;
+}
+
+function isLookedAt(news: LiveDocument, projects: readonly string[]): boolean {
+  return projects.includes(readJobHeading(news.job).projectId);
+}
+
+/** The revision of what was read from upstream is when that read began, in microseconds. */
+function timeOf(revision: bigint): Date {
+  return new Date(Number(revision / 1000n));
 }

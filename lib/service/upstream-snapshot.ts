@@ -1,6 +1,6 @@
 import type { Deadline } from '../deadline.ts';
 import { admitJob } from '../job/admit-job.ts';
-import type { Document } from '../job/document.ts';
+import type { LiveDocument } from '../job/document.ts';
 import { snapshotDocument } from '../job/merge.ts';
 import { MalformedMessageError } from '../job/wire.ts';
 import { Status } from '../status.ts';
@@ -23,7 +23,7 @@ export async function readFromUpstream(
   jobId: string,
   redaction: Redaction,
   deadline: Deadline,
-): Promise<Document | undefined> {
+): Promise<LiveDocument | undefined> {
   const { job, readAt } = await upstream.get(jobId, deadline);
   return job === undefined ? undefined : snapshotOf(job, jobId, readAt, redaction);
 }
@@ -40,7 +40,7 @@ export function snapshotOf(
   jobId: string,
   readAt: bigint,
   { redactEnvValues }: Redaction,
-): Document {
+): LiveDocument {
   try {
     const admitted = admitJob(job, { form: 'as-is', envValues: redactEnvValues });
     if (admitted.id !== jobId) throw new Status('DATA_LOSS', 'upstream answered with another job');

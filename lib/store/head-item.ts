@@ -51,6 +51,7 @@ export function readHead(item: Item): Head {
       },
       syncedAt,
       generation,
+      ...(item['look_at'] && { indexed: true }),
     }),
   };
 }

@@ -8,6 +8,8 @@ export interface StoredJob {
   readonly syncedAt: Date;
   /** Names the write that made it, and no other. */
   readonly generation: string;
+  /** Whether the index by project has it: rounds through the project look at no other. */
+  readonly indexed?: boolean;
   /** When the read began that found it, in milliseconds since 1970; undefined where no read of a reader's did. */
   readonly readAtMs?: number;
 }

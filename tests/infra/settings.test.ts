@@ -122,7 +122,8 @@ describe('the settings of a deployment', () => {
     expect(problems(fed)).toEqual([]);
     for (const name of ['upstreamProjects', 'upstreamKeySecret'])
       expect(problems({ ...fed, [name]: '' })).toContainEqual(expect.stringMatching(`^${name}: is missing`));
-    for (const [name, value] of Object.entries(fed).filter(([setting]) => setting !== 'upstream'))
+    const ofUpstream = Object.entries(fed).filter(([name]) => name !== 'upstream');
+    for (const [name, value] of ofUpstream)
       expect(problems({ [name]: value })).toContainEqual(expect.stringMatching('^upstream: is missing'));
   });
 

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import { checkTemplate } from '../../infra/template/check-template.ts';
 import { referencesIn } from '../../infra/template/references.ts';
 import type { Template, TemplateResource } from '../../infra/template/template.ts';
-import { readGrpcConfig, readHttpConfig } from '../../lib/config.ts';
+import { readGetConfig, readGrpcConfig } from '../../lib/config.ts';
 import { codeNumbers } from '../../lib/status.ts';
 import { metricsNamespace } from '../../lib/telemetry/metrics.ts';
 import { documentedMetrics } from '../support/operations-page.ts';
@@ -218,6 +218,23 @@ describe('the template', () => {
     );
   });
 
+  it('rings where one project fails and the others do not', () => {
+    expect(properties('FailedRoundsAlarm', 'a stage that is fed by upstream, with keys')).toMatchObject({
+      MetricName: 'RoundsFailed',
+      Threshold: 0,
+      TreatMissingData: 'notBreaching',
+    });
+  });
+
+  it('starts no run of refresh late or again: the next minute has its own', () => {
+    const [config] = ofType('AWS::Lambda::EventInvokeConfig', 'a stage that is fed by upstream, with keys');
+    expect(config!.Properties).toMatchObject({
+      FunctionName: { Ref: 'RefreshLambdaFunction' },
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    });
+  });
+
   it('keeps as much of Lambda for get as it is told, and nothing unless it is told', () => {
     expect(properties('GetLambdaFunction')['ReservedConcurrentExecutions']).toEqual({ Ref: 'AWS::NoValue' });
     expect(properties('GetLambdaFunction', 'a stage with everything else')).toMatchObject({
@@ -282,10 +299,11 @@ describe('the template', () => {
         { readonly Environment: readonly { readonly Name: string; readonly Value: unknown }[] },
       ];
     };
-    const container = ContainerDefinitions[0].Environment.map(({ Name, Value }) => [Name, String(Value)]);
-    const server = readGrpcConfig(Object.fromEntries(container) as Readonly<Record<string, string>>);
-    const get = readHttpConfig(Environment.Variables);
-    expect({ ...server, corsOrigins: get.corsOrigins }).toMatchObject(get);
+    const container = new Map(
+      ContainerDefinitions[0].Environment.map(({ Name, Value }) => [Name, String(Value)]),
+    );
+    const get = readGetConfig(Environment.Variables);
+    expect(readGrpcConfig(Object.fromEntries(container))).toMatchObject(get);
     expect(get).toMatchObject({ refreshSeconds: 30, readThrough: { tokens: { from: 'key' } } });
   });
 

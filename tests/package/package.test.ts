@@ -7,10 +7,11 @@ import type { APIGatewayProxyStructuredResultV2, SQSBatchResponse } from 'aws-la
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
 import { patchEvent, snapshotEvent } from '../support/events.ts';
-import { functionEnvironment, httpEvent, sqsEvent } from '../support/functions.ts';
+import { functionEnvironment, httpEvent, sqsEvent, upstreamEnvironment } from '../support/functions.ts';
 import { projectRoot } from '../support/local-stack.ts';
 import { packageService, readTemplate } from '../support/serverless-cli.ts';
 import { unzip } from '../support/unzip.ts';
+import { startUpstream } from '../support/upstream/upstream.ts';
 
 /** What NODE_V8_COVERAGE has Node write. */
 interface Coverage {
@@ -34,8 +35,13 @@ describe('serverless package', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'package-test-'));
-    await packageService(join(folder, 'package'), 'test');
-    for (const name of ['get', 'sync']) {
+    await packageService(join(folder, 'package'), 'test', {
+      upstream: 'datasphere.api.cloud.yandex.net:443',
+      upstreamProjects: 'p1',
+      upstreamKeySecret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:upstream-1a2b3c',
+      readThrough: 'true',
+    });
+    for (const name of ['get', 'sync', 'refresh']) {
       files[name] = await unzip(join(folder, 'package', `${name}.zip`), join(folder, name));
     }
     await copyFile(join(projectRoot, 'tests/support/packaged-runner.mjs'), join(folder, 'runner.mjs'));
@@ -101,8 +107,13 @@ describe('serverless package', () => {
     return around[0]!.count > 0;
   };
 
-  it('makes one file a function', () => {
-    expect(files).toEqual({ get: ['functions/get.mjs'], sync: ['functions/sync.mjs'] });
+  it('makes one file a function, and one beside it for those that ask upstream', () => {
+    const upstream = 'functions/upstream.mjs';
+    expect(files).toEqual({
+      get: ['functions/get.mjs', upstream],
+      sync: ['functions/sync.mjs', upstream],
+      refresh: ['functions/refresh.mjs', upstream],
+    });
   });
 
   it('makes artifacts that work by themselves: events go in, jobs come out', async () => {
@@ -139,10 +150,47 @@ describe('serverless package', () => {
     expect(missing).toMatchObject({ statusCode: 404 });
   });
 
+  it('makes artifacts that read from upstream by themselves', async () => {
+    const upstream = await startUpstream({ seed: 7, projects: ['p1'], clock: 'real' });
+    // One round, and the run is over.
+    const env = { ...upstreamEnvironment(upstream, ['p1']), REFRESH_SECONDS: '3600' };
+    const [listed, noticed, missed] = ['p1', 'p1', 'p1'].map((project) => upstream.world.createJob(project));
+    const read = async (jobId: string, readThrough: 'true' | 'false') => {
+      const event = httpEvent('GET', `/datasphere/v2/jobs/${jobId}`);
+      const run = await runPackaged<APIGatewayProxyStructuredResultV2>('get', [event], {
+        ...env,
+        READ_THROUGH: readThrough,
+      });
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+      return run.answers[0]!;
+    };
+    try {
+      expect(await read(missed!, 'false')).toMatchObject({ statusCode: 404 });
+      const through = await read(missed!, 'true');
+      expect(through).toMatchObject({ statusCode: 200 });
+      expect(JSON.parse(through.body!)).toMatchObject({ id: missed, projectId: 'p1' });
+
+      const notice = { eventId: 'e', jobId: noticed, revision: '1', changed: {} };
+      expect(await runPackaged('sync', [sqsEvent(notice)], env)).toMatchObject({
+        code: 0,
+        stderr: '',
+        answers: [{ batchItemFailures: [] }],
+      });
+      expect(await read(noticed!, 'false')).toMatchObject({ statusCode: 200 });
+
+      expect(await read(listed!, 'false')).toMatchObject({ statusCode: 404 });
+      expect(await runPackaged('refresh', [{}], env)).toMatchObject({ code: 0, stderr: '' });
+      expect(await read(listed!, 'false')).toMatchObject({ statusCode: 200 });
+    } finally {
+      await upstream.stop();
+    }
+  }, 60_000);
+
   it.each([
     ['get', 'AUTH_MODE'],
     ['get', 'JOB_TABLE'],
     ['sync', 'JOB_TABLE'],
+    ['refresh', 'UPSTREAM_ENDPOINT'],
   ])('makes a %s that does not start without %s, and names it', async (name, variable) => {
     const { code, stderr } = await runPackaged(name, [], { [variable]: '' });
     expect(code).toBe(1);
@@ -166,11 +214,20 @@ describe('serverless package', () => {
   it.each([
     ['get', 180_000],
     ['sync', 290_000],
+    ['refresh', 155_000],
   ])('keeps %s at or below %i bytes, and out of it what Lambda never runs', async (name, limit) => {
     const code = await readFile(join(folder, name, `functions/${name}.mjs`));
     expect(code.length).toBeLessThanOrEqual(limit);
     for (const part of ['SSOOIDC', 'AssumeRoleWithWebIdentity', 'sso_start_url', 'HeaderMarshaller'])
       expect([part, code.includes(part)]).toEqual([part, false]);
+  });
+
+  it('keeps what asks upstream at or below 850,000 bytes, and unread until it is needed', async () => {
+    const code = await readFile(join(folder, 'get/functions/upstream.mjs'));
+    expect(code.length).toBeLessThanOrEqual(850_000);
+    expect(
+      (await readFile(join(folder, 'get/functions/get.mjs'), 'utf8')).match(/\.\/upstream\.mjs/g),
+    ).toEqual(['./upstream.mjs']);
   });
 
   it('loads what checks tokens only where tokens are checked, and then before the first request', async () => {

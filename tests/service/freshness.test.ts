@@ -71,6 +71,15 @@ describe('a document of a running job', () => {
   });
 });
 
+describe('a read of the rounds that hangs', () => {
+  it('keeps no answer waiting that is there already', async () => {
+    const hanging = freshness(() => new Promise(() => undefined));
+    const document = { projectId: 'p1', syncedAt: at(-3600), readAtMs: nowMs };
+    expect(await hanging.confirmedAt(document, new Deadline(60_000))).toEqual(at(-3600));
+    expect(await hanging.confirmedAt(document, new Deadline(10))).toEqual(at(-3600));
+  });
+});
+
 describe('the state of a project’s rounds', () => {
   const document = (projectId: string) => ({ projectId, syncedAt: at(-3600), readAtMs: nowMs });
 

@@ -33,7 +33,7 @@ beforeEach(async () => {
 afterEach(() => cache.stop());
 
 function readThroughFrom(upstream: JobSource, budgetMs = 1500): ReadThrough {
-  const parts = { ...cache.parts, upstream };
+  const parts = { ...cache.parts, upstream, projects: ['p1', 'p2'] };
   return createReadThrough(() => Promise.resolve((...ask) => storeFromUpstream(parts, ...ask)), {
     budgetMs,
     now: () => nowMs,
@@ -160,11 +160,34 @@ describe('a Get of a job that the table does not have', () => {
     expect(await cache.stored(jobId)).toEqual({ deleted: true });
   });
 
+  it('is answered and not stored where nobody would look at the job again', async () => {
+    const jobId = cache.upstream.world.createJob('p2');
+    const parts = { ...cache.parts, projects: ['p1'] };
+    const through = createReadThrough(() => Promise.resolve((...ask) => storeFromUpstream(parts, ...ask)), {
+      now: () => nowMs,
+    });
+    for (const times of [1, 2]) {
+      expect(Buffer.from((await get(jobId, { through })).job)).toEqual(Buffer.from(bytesOf(jobId)));
+      expect(asked()).toBe(times);
+      nowMs += 5001;
+    }
+    expect(cache.written).toEqual([]);
+    await writeNews(cache.parts, jobId, tombstone, new Deadline(10_000));
+    await expect(get(jobId, { through })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('is as fresh as the read that it comes from, which began before it was answered', async () => {
+    const jobId = cache.upstream.world.createJob('p1');
+    cache.upstream.faults.latencyMs = 20;
+    const { syncedAt, revision } = await get(jobId);
+    expect(syncedAt.getTime()).toBe(Number(revision / 1000n));
+  });
+
   it('is answered also where it cannot be stored', async () => {
     const jobId = cache.upstream.world.createJob('p1');
     const store = { ...cache.parts.store, put: () => Promise.reject(new Error('no room')) };
     const through = createReadThrough(() =>
-      Promise.resolve((...ask) => storeFromUpstream({ ...cache.parts, store }, ...ask)),
+      Promise.resolve((...ask) => storeFromUpstream({ ...cache.parts, store, projects: ['p1'] }, ...ask)),
     );
     expect(Buffer.from((await get(jobId, { through })).job)).toEqual(Buffer.from(bytesOf(jobId)));
     expect(cache.logged).toContain('warn a job that was read through is not stored');

@@ -1,11 +1,16 @@
 /** Round after round, in simulated time, against the stand-in for upstream and a DynamoDB-speaking engine. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { openDoor } from '../../lib/auth/none.ts';
 import { Deadline } from '../../lib/deadline.ts';
+import { snapshotDocument } from '../../lib/job/merge.ts';
+import { createFreshness } from '../../lib/service/freshness.ts';
+import { getJob } from '../../lib/service/get-job.ts';
 import {
   refreshRounds,
   type RefreshPlan,
   type RefreshRoundsParts,
 } from '../../lib/service/refresh-rounds.ts';
+import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
 import { startDynalite, type Engine } from '../support/dynamodb.ts';
 import { startFedCache, type FedCache } from '../support/fed-cache.ts';
 import { SimulatedClock } from '../support/upstream/timeline.ts';
@@ -162,5 +167,37 @@ describe('rounds', () => {
     };
     await run({}, { ledger: { ...ledger, record } });
     expect(lists()).toEqual([0]);
+  });
+
+  it('confirm the documents that they look at, and not one that the index does not have', async () => {
+    const { world } = cache.upstream;
+    const [listed = '', gone = ''] = [1, 2].map(() => world.createJob('p1', { life }));
+    const now = (): Date => new Date(clock.now());
+    // From before this deployment had an upstream.
+    const store = createDynamoDbJobStore({ ...cache.table, tombstoneDays: 30, log: cache.parts.log, now });
+    for (const jobId of [listed, gone])
+      await store.put(jobId, snapshotDocument(world.jobs().get(jobId)!, 1n), {
+        expect: { unchangedFrom: undefined },
+        deadline: new Deadline(10_000),
+      });
+    const writtenAt = clock.now();
+    world.deleteJob(gone);
+    await run();
+    clock.advance(5 * second);
+
+    const freshness = createFreshness(cache.parts.ledger, { refreshSeconds: 10, now: () => clock.now() });
+    const reader = {
+      get: async (...args: Parameters<typeof store.get>) => {
+        const stored = await store.get(...args);
+        return stored && { ...stored, readAtMs: clock.now() };
+      },
+    };
+    const confirmedAfter = async (jobId: string): Promise<number> => {
+      const parts = { store: reader, authenticator: openDoor, freshness };
+      const { syncedAt } = await getJob(parts, { jobId }, { authorization: undefined }, new Deadline(10_000));
+      return (syncedAt.getTime() - writtenAt) / second;
+    };
+    expect(await confirmedAfter(listed)).toBe(50);
+    expect(await confirmedAfter(gone)).toBe(0);
   });
 });

@@ -31,7 +31,7 @@ describe('what upstream answers', () => {
     fc.assert(
       fc.property(arbitraryJob({ plain: true, unknownFields: true }), (job) => {
         const { id } = readJobHeading(job);
-        const document = snapshotOf(job, id, 1n, keep) as LiveDocument;
+        const document = snapshotOf(job, id, 1n, keep);
         expect(splitFields(document.job)).toEqual(splitFields(removeSecrets(job)));
       }),
     );
@@ -39,9 +39,7 @@ describe('what upstream answers', () => {
       .raw(jobBytes())
       .lengthDelimited(1000, Buffer.from('of tomorrow'))
       .finish();
-    expect(Buffer.from((snapshotOf(tomorrow, 'j1', 1n, keep) as LiveDocument).job)).toEqual(
-      Buffer.from(tomorrow),
-    );
+    expect(Buffer.from(snapshotOf(tomorrow, 'j1', 1n, keep).job)).toEqual(Buffer.from(tomorrow));
   });
 
   it('loses its plain-text password, with its copies, and variables where that is set', () => {

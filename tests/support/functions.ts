@@ -2,16 +2,21 @@ import type {
   APIGatewayProxyEventV2,
   APIGatewayProxyStructuredResultV2,
   Context,
+  ScheduledEvent,
   SQSBatchResponse,
   SQSEvent,
 } from 'aws-lambda';
 import { localAwsEnvironment } from '../../infra/local/credentials.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 /** The handlers as deployed: read from the environment once, when they are first imported. */
 export interface Handlers {
   readonly get: (event: APIGatewayProxyEventV2) => Promise<APIGatewayProxyStructuredResultV2>;
   readonly sync: (event: SQSEvent, remainingMs?: number) => Promise<SQSBatchResponse>;
 }
+
+/** The handler that runs by the clock, as deployed. */
+export type RefreshHandler = (remainingMs: number, requestId?: string) => Promise<unknown>;
 
 /** What the functions read, for a table on a local engine. */
 export function functionEnvironment(endpoint: string, table: string): Readonly<Record<string, string>> {
@@ -33,6 +38,29 @@ export async function importHandlers(environment: Readonly<Record<string, string
   return {
     get: (event) => get(event, lambdaContext()),
     sync: (event, remainingMs) => sync(event, lambdaContext(remainingMs)),
+  };
+}
+
+/** As `importHandlers`, where there is an upstream. */
+export async function importRefreshHandler(
+  environment: Readonly<Record<string, string>>,
+): Promise<RefreshHandler> {
+  Object.assign(process.env, environment);
+  const { handler } = await import('../../functions/refresh.ts');
+  return (remainingMs, requestId = crypto.randomUUID()) =>
+    handler({} as ScheduledEvent, { ...lambdaContext(remainingMs), awsRequestId: requestId });
+}
+
+/** What the functions read where they ask an upstream that stands in for the real one. */
+export function upstreamEnvironment(upstream: Upstream, projects: readonly string[]) {
+  return {
+    UPSTREAM_ENDPOINT: upstream.address,
+    UPSTREAM_SERVICE_ACCOUNT_KEY: JSON.stringify(upstream.serviceAccountKey),
+    UPSTREAM_IAM_ENDPOINT: upstream.iamUrl,
+    UPSTREAM_PROJECTS: projects.join(','),
+    UPSTREAM_CALLS_PER_SECOND: '100',
+    REFRESH_SECONDS: '2',
+    READ_THROUGH: 'true',
   };
 }
 

@@ -6,5 +6,5 @@ const { handler } = await import(process.argv[2]);
 const end = Date.now() + 20_000;
 const context = { awsRequestId: 'request', getRemainingTimeInMillis: () => end - Date.now() };
 for await (const line of createInterface({ input: process.stdin })) {
-  console.log(`answer ${JSON.stringify(await handler(JSON.parse(line), context))}`);
+  console.log(`answer ${JSON.stringify((await handler(JSON.parse(line), context)) ?? null)}`);
 }

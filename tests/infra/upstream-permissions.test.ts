@@ -1,0 +1,113 @@
+/** The roles of a deployment that reads from upstream, held against the calls that its functions make. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Template } from '../../infra/template/template.ts';
+import { createTable, startDynalite } from '../support/dynamodb.ts';
+import { startProxy, type Proxy } from '../support/dynamodb-proxy.ts';
+import { patchEvent, snapshotEvent } from '../support/events.ts';
+import {
+  functionEnvironment,
+  httpEvent,
+  importHandlers,
+  importRefreshHandler,
+  sqsEvent,
+  upstreamEnvironment,
+  type Handlers,
+  type RefreshHandler,
+} from '../support/functions.ts';
+import { allowed, byLambda, callsOnTable, on } from '../support/role-permissions.ts';
+import { packageService, readTemplate } from '../support/serverless-cli.ts';
+import { startUpstream, type Upstream } from '../support/upstream/upstream.ts';
+
+const kms = (id: string): string => `arn:aws:kms:eu-central-1:123456789012:key/${id}`;
+const [tableKey, secretKey] = [kms('1a2b'), kms('3c4d')];
+const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:upstream-1a2b3c';
+
+/** Got with the SDK when a process first asks upstream: tests/upstream give the key itself. */
+const forTheKey = [...on(secret, ['secretsmanager:GetSecretValue']), ...on(secretKey, ['kms:Decrypt'])];
+const always = [...forTheKey, ...on(tableKey, byLambda.key)];
+const logsOf = (name: string) => on({ 'Fn::GetAtt': [`${name}LogGroup`, 'Arn'] }, byLambda.logs);
+
+describe('the roles of a deployment that reads from upstream', () => {
+  let folder: string;
+  let template: Template;
+  let proxy: Proxy;
+  let upstream: Upstream;
+  let functions: Handlers;
+  let refresh: RefreshHandler;
+  const stops: (() => unknown)[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'upstream-permissions-'));
+    await packageService(folder, 'permissions', {
+      kmsKey: tableKey,
+      upstream: 'datasphere.api.cloud.yandex.net:443',
+      upstreamProjects: 'p1',
+      upstreamKeySecret: secret,
+      upstreamKeyKmsKey: secretKey,
+      readThrough: 'true',
+    });
+    template = await readTemplate(folder);
+    const engine = await startDynalite();
+    proxy = await startProxy(engine.endpoint);
+    const table = await createTable(engine.endpoint);
+    upstream = await startUpstream({ seed: 7, projects: ['p1'], clock: 'real' });
+    const environment = {
+      ...functionEnvironment(proxy.endpoint, table.table),
+      ...upstreamEnvironment(upstream, ['p1']),
+    };
+    functions = await importHandlers(environment);
+    refresh = await importRefreshHandler(environment);
+    stops.push(
+      () => rm(folder, { recursive: true }),
+      engine.stop,
+      proxy.stop,
+      () => {
+        table.client.destroy();
+      },
+      upstream.stop,
+    );
+  }, 60_000);
+  afterAll(async () => {
+    for (const stop of stops.reverse()) await stop();
+  });
+
+  /** More than one item holds, however well it is compressed. */
+  const large = (): string => randomBytes(600_000).toString('base64');
+  const sync = async (event: unknown): Promise<void> => {
+    expect((await functions.sync(sqsEvent(event))).batchItemFailures).toEqual([]);
+  };
+
+  it('let refresh take turns, keep its ledger, ask the index, and write jobs, and nothing else', async () => {
+    const jobId = upstream.world.createJob('p1');
+    await sync(snapshotEvent(1, { status: 'EXECUTING', config: large() }, jobId));
+    proxy.calls.length = 0;
+    await refresh(6000);
+    expect(allowed(template, 'RefreshRole')).toEqual(
+      [...callsOnTable(proxy.calls), ...logsOf('Refresh'), ...always].sort(),
+    );
+  });
+
+  it('let get store what it reads from upstream, and nothing else', async () => {
+    const jobId = upstream.world.createJob('p1');
+    // Not visible without a snapshot, and in parts.
+    await sync(patchEvent(1, { config: large() }, undefined, jobId));
+    proxy.calls.length = 0;
+    expect((await functions.get(httpEvent('GET', `/datasphere/v2/jobs/${jobId}`))).statusCode).toBe(200);
+    expect(allowed(template, 'GetRole')).toEqual(
+      [...callsOnTable(proxy.calls), ...logsOf('Get'), ...always].sort(),
+    );
+  });
+
+  it('let sync take turns for the notices that it reads', async () => {
+    const jobId = upstream.world.createJob('p1');
+    proxy.calls.length = 0;
+    await sync({ eventId: 'e', jobId, revision: '1', changed: {} });
+    const made = callsOnTable(proxy.calls);
+    expect(made).toContain(on({ 'Fn::GetAtt': ['JobTable', 'Arn'] }, ['dynamodb:UpdateItem'])[0]);
+    expect(allowed(template, 'SyncRole')).toEqual(expect.arrayContaining([...made, ...always]));
+  });
+});
