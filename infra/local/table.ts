@@ -40,7 +40,9 @@ export async function startTables(
   });
   const client = new DynamoDBClient({ ...localAws, endpoint: `http://${loopback}:${port}` });
   for (const [, { Properties }] of resourcesOfType(deployment, 'AWS::DynamoDB::Table')) {
-    const properties = Object.entries(Properties).filter(([name]) => !onlyDeployed.includes(name));
+    const properties = Object.entries(Properties).filter(
+      ([name, value]) => !onlyDeployed.includes(name) && !isLeftOut(value),
+    );
     await client.send(
       new CreateTableCommand(Object.fromEntries(properties) as unknown as CreateTableCommandInput),
     );
@@ -76,4 +78,9 @@ async function setTimeToLive(
       'The local DynamoDB engine has no time to live: tombstones of deleted jobs stay until the stack stops.',
     );
   }
+}
+
+/** CloudFormation's way to leave a property out. */
+function isLeftOut(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'Ref' in value && value.Ref === 'AWS::NoValue';
 }
