@@ -145,9 +145,9 @@ describe('the authorisation matrix', () => {
             ];
       const issuer = await startTokenIssuer(...before);
       issuers.push(issuer);
-      let nowMs = Date.now();
+      let aheadMs = 0;
       const options = { issuer: issuerName, audience, jwksUri: issuer.jwksUri, projectsClaim: 'project_ids' };
-      const clock = (): number => nowMs;
+      const clock = (): number => Date.now() + aheadMs;
       const door = await Door.open(service, createJwtAuthenticator(options, clock, clock));
       doors.set(state, door);
       const warm = async (key = before[0]!): Promise<unknown> =>
@@ -161,13 +161,13 @@ describe('the authorisation matrix', () => {
         expect(await warm()).toBe(`OK: ${jobIds.plain}`);
       if (state === 'rotated') {
         issuer.published = { keys: after.map(({ jwk }) => jwk) };
-        nowMs += cooldownMs;
+        aheadMs += cooldownMs;
         expect(await warm(after[0])).toBe(`OK: ${jobIds.plain}`);
       }
       if (state === 'down, keys known') {
         issuer.behaviour = 'fails';
         // Tokens made by the other clock are good for five minutes more.
-        nowMs += Math.max(cooldownMs, freshMs) - 6 * 60_000;
+        aheadMs += Math.max(cooldownMs, freshMs) - 6 * 60_000;
       }
     };
 

@@ -18,6 +18,8 @@ import { p1Reader, startService, type TestService } from '../support/service.ts'
 /** How many answers are timed; more of them see smaller differences. */
 const samples = Number(process.env['ORACLE_SAMPLES'] ?? 2000);
 const oneInAMillion = 1e-6;
+/** What a difference that is there must come to, also on a machine that does much else. */
+const oneInAThousand = 1e-3;
 /** Of one length, as their answers name them. */
 const [hiddenId, hiddenLargeId, absentId] = ['a-hidden-job', 'a-hidden-big', 'an-absent-id'];
 const stranger = { authorization: 'Bearer good', 'x-request-id': 'the-same' };
@@ -183,12 +185,12 @@ describe('the time of an answer about a job that others read all the time', () =
   it('would be another if NOT_FOUND came as soon as it is known', async () => {
     await start({ notFoundAfterMs: 0 });
     polling = await poll(hiddenId);
-    expect(probability(await timeAnswers(1000, 1))).toBeLessThan(oneInAMillion);
+    expect(probability(await timeAnswers(samples, 1))).toBeLessThan(oneInAThousand);
   }, 120_000);
 
   it('would be seen to be another if it took two milliseconds more', async () => {
     await start();
     polling = await poll(hiddenId);
-    expect(probability(await timeAnswers(1000, 8, 2))).toBeLessThan(oneInAMillion);
+    expect(probability(await timeAnswers(1000, 8, 2))).toBeLessThan(oneInAThousand);
   }, 120_000);
 });

@@ -190,13 +190,13 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a lost race is not merged again',
     file: writeNews,
-    from: 'merge(current.document, news);',
+    from: 'merge(found.document, news);',
     to: 'news;',
   },
   {
     name: 'what changes nothing is written all the same',
     file: writeNews,
-    from: "if (merged === current?.document) return 'unchanged';",
+    from: "if (merged === found?.document) return 'unchanged';",
     to: '',
   },
   {
