@@ -69,7 +69,9 @@ export class UpstreamConnection {
           resolve(answer!);
           return;
         }
-        if (fair && error.code === status.DEADLINE_EXCEEDED) this.#replace(client);
+        // Both timers end at the same moment where the caller's deadline is what ends the attempt.
+        const late = error.code === status.DEADLINE_EXCEEDED || deadline.remainingMs() === 0;
+        if (fair && late) this.#replace(client);
         reject(new UpstreamError(error, token));
       };
       const call = client.makeUnaryRequest(
