@@ -2,7 +2,7 @@
 import { Deadline } from '../deadline.ts';
 import { Status } from '../status.ts';
 import type { BackfillLedger } from '../store/backfill-ledger.ts';
-import { pageSize } from './refresh-project.ts';
+import { listPage, pageSize } from './refresh-project.ts';
 import { Round, type RefreshParts, type RoundReport } from './round.ts';
 
 export interface BackfillParts extends RefreshParts {
@@ -44,14 +44,15 @@ export async function backfillProject(
   do {
     if (stopping.aborted) return { complete: false, resumedAfter, round: sum(rounds) };
     const deadline = new Deadline(pageTimeoutMs);
-    const page = await upstream
-      .list({ projectId, pageSize, pageToken: state.pageToken }, deadline)
-      .catch((error: unknown) => {
+    const request = { projectId, pageSize };
+    const page = await listPage(upstream, { ...request, pageToken: state.pageToken }, deadline).catch(
+      (error: unknown) => {
         // Page tokens need not be good for ever; what is done already is found to be so.
         if (state === start || !(error instanceof Status) || error.code !== 'INVALID_ARGUMENT') throw error;
         state = start;
-        return upstream.list({ projectId, pageSize }, deadline);
-      });
+        return listPage(upstream, request, deadline);
+      },
+    );
     const round = new Round(parts, deadline);
     await round.comparePage(page, known);
     rounds.push(round.report);
