@@ -17,7 +17,11 @@ import type { JobSource } from '../lib/upstream/job-source.ts';
 import { givenToken } from '../lib/upstream/tokens/given-token.ts';
 import { iamTokens } from '../lib/upstream/tokens/iam-token.ts';
 import { instanceTokens } from '../lib/upstream/tokens/instance-token.ts';
-import { parseServiceAccountKey } from '../lib/upstream/tokens/service-account-key.ts';
+import { tokensOfReplaceableKey } from '../lib/upstream/tokens/replaceable-key.ts';
+import {
+  parseServiceAccountKey,
+  type ServiceAccountKey,
+} from '../lib/upstream/tokens/service-account-key.ts';
 import type { TokenSource } from '../lib/upstream/tokens/token-source.ts';
 
 export interface UpstreamParts {
@@ -80,8 +84,11 @@ async function tokensFrom(config: UpstreamConfig['tokens'], log: Log): Promise<T
     case 'instance':
       return instanceTokens({ ...endpointOf(config), log });
     case 'key': {
-      const text = 'text' in config.key ? config.key.text : await readKey(config.key.secretArn);
-      return iamTokens({ key: parseServiceAccountKey(text), ...endpointOf(config), log });
+      const { key } = config;
+      const tokensOf = (one: ServiceAccountKey) => iamTokens({ key: one, ...endpointOf(config), log });
+      if ('text' in key) return tokensOf(parseServiceAccountKey(key.text));
+      const readKey = async () => parseServiceAccountKey(await readSecretText(key.secretArn));
+      return tokensOfReplaceableKey({ readKey, idOf: ({ keyId }) => keyId, tokensOf, log });
     }
   }
 }
@@ -91,7 +98,7 @@ function endpointOf({ endpoint }: { readonly endpoint: string | undefined }): { 
 }
 
 /** The SDK's part for secrets takes longer to load than all the rest, and a key that is given needs none of it. */
-async function readKey(arn: string): Promise<string> {
+async function readSecretText(arn: string): Promise<string> {
   const { readSecret } = await import('../lib/store/secret.ts');
   return readSecret(arn);
 }

@@ -2,7 +2,7 @@
 import { Deadline } from '../deadline.ts';
 import { Status } from '../status.ts';
 import type { BackfillLedger } from '../store/backfill-ledger.ts';
-import { pageSize } from './refresh-project.ts';
+import { listPage, pageSize } from './refresh-project.ts';
 import { Round, type RefreshParts, type RoundReport } from './round.ts';
 
 export interface BackfillParts extends RefreshParts {
@@ -45,16 +45,17 @@ export async function backfillProject(
   do {
     if (stopping.aborted) return { complete: false, resumedAfter, round: sum(rounds) };
     const deadline = new Deadline(pageTimeoutMs);
-    const page = await upstream
-      .list({ projectId, pageSize, pageToken: state.pageToken }, deadline)
-      .catch((error: unknown) => {
+    const request = { projectId, pageSize };
+    const page = await listPage(upstream, { ...request, pageToken: state.pageToken }, deadline).catch(
+      (error: unknown) => {
         // The token of an earlier call need not be good any more; what that call did is found to be done.
         const ofEarlierCall = rounds.length === 0 && state !== start;
         if (!ofEarlierCall || !(error instanceof Status) || error.code !== 'INVALID_ARGUMENT') throw error;
         state = start;
         resumedAfter = 0;
-        return upstream.list({ projectId, pageSize }, deadline);
-      });
+        return listPage(upstream, request, deadline);
+      },
+    );
     const round = new Round(parts, deadline);
     await round.comparePage(page, known);
     rounds.push(round.report);

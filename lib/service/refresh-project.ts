@@ -1,6 +1,8 @@
 /** One round through a project: what upstream lists, compared with what the table holds. */
 import type { Deadline } from '../deadline.ts';
+import { toStatus } from '../status.ts';
 import type { IndexedJob } from '../store/job-index.ts';
+import type { JobSource, ListRequest, UpstreamPage } from '../upstream/job-source.ts';
 import { Round, type RefreshParts, type RoundReport } from './round.ts';
 
 /** What a round looks at: the jobs that run and those that are due, or every job of the project. */
@@ -36,13 +38,32 @@ export async function refreshProject(
   const filter = kind === 'all' ? {} : { filter: runningFilter };
   let pageToken = '';
   do {
-    const page = await parts.upstream.list({ projectId, pageSize, pageToken, ...filter }, deadline);
+    const page = await listPage(parts.upstream, { projectId, pageSize, pageToken, ...filter }, deadline);
     for (const jobId of await round.comparePage(page, known)) listed.add(jobId);
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
   const unlisted = [...known.values()].filter(({ jobId }) => !listed.has(jobId));
   await round.look(unlisted.filter((job) => kind === 'all' || isWorthALook(job, now)));
   return round.report;
+}
+
+/**
+ * A page of a list: of fewer jobs where so many are more bytes than are taken.
+ *
+ * @throws {Status} as upstream's List
+ */
+export async function listPage(
+  upstream: JobSource,
+  request: ListRequest,
+  deadline: Deadline,
+): Promise<UpstreamPage> {
+  for (let size = request.pageSize; ; size = Math.ceil(size / 4)) {
+    try {
+      return await upstream.list({ ...request, pageSize: size }, deadline);
+    } catch (error) {
+      if (size === 1 || toStatus(error).code !== 'RESOURCE_EXHAUSTED') throw error;
+    }
+  }
 }
 
 /**

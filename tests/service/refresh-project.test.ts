@@ -4,6 +4,7 @@ import { Deadline } from '../../lib/deadline.ts';
 import { patchDocument } from '../../lib/job/merge.ts';
 import { refreshProject, type RoundKind } from '../../lib/service/refresh-project.ts';
 import { writeNews } from '../../lib/service/write-news.ts';
+import { Status } from '../../lib/status.ts';
 import { startDynalite, type Engine } from '../support/dynamodb.ts';
 import { kept, startFedCache, type FedCache } from '../support/fed-cache.ts';
 import { SimulatedClock } from '../support/upstream/timeline.ts';
@@ -52,6 +53,18 @@ async function expectEqualToWorld(): Promise<void> {
 }
 
 describe('a round', () => {
+  it('asks for smaller pages where a page has more bytes than are taken', async () => {
+    for (let job = 0; job < 30; job++) world().createJob('p1', { life });
+    const { upstream } = cache.parts;
+    const list: typeof upstream.list = (request, within) => {
+      if (request.pageSize > 25) return Promise.reject(new Status('RESOURCE_EXHAUSTED', 'too many bytes'));
+      return upstream.list(request, within);
+    };
+    const parts = { ...cache.parts, upstream: { ...upstream, list } };
+    expect(await refreshProject(parts, 'p1', 'running', deadline())).toMatchObject({ added: 30, pages: 2 });
+    await expectEqualToWorld();
+  });
+
   it('stores all running jobs of a project from one List, and none of another project', async () => {
     for (let job = 0; job < 3; job++) world().createJob('p1', { life });
     const other = world().createJob('p2', { life });

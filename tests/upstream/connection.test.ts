@@ -203,6 +203,21 @@ describe('a connection', () => {
     expect((await source.get('j1', within(20_000))).job).toEqual(Buffer.from(jobBytes()));
   });
 
+  it('that vanished without a word is replaced also where the caller’s deadline ends the attempt', async () => {
+    const upstream = await startUpstream();
+    upstream.otherwise = () => jobBytes();
+    const proxy = await startSilencingProxy(upstream.port);
+    const source = sourceOf(proxy.address);
+    await source.get('j1', within(20_000));
+    proxy.silence();
+    // As reading through has it: less than an attempt may take, and enough for a fair one. Of the two timers that end
+    // it, grpc-js's and the deadline's, either may be the first.
+    const clock = { now: () => performance.now(), timeout: (ms: number) => AbortSignal.timeout(ms - 100) };
+    await failureOf(source.get('j1', new Deadline(1500, { clock })));
+    expect((await source.get('j1', within(3000))).job).toEqual(Buffer.from(jobBytes()));
+    expect(proxy.connections()).toBe(2);
+  });
+
   it('is one for many calls', async () => {
     const upstream = await startUpstream();
     upstream.otherwise = () => jobBytes();
