@@ -1,14 +1,16 @@
 /** `npm run backfill -- --project ID [--project ID ...]`: stores the jobs that upstream has already. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectUpstream } from '../../functions/upstream.ts';
-import { readSyncConfig } from '../../lib/config.ts';
+import { readSyncConfig, type SyncConfig } from '../../lib/config.ts';
 import { Deadline } from '../../lib/deadline.ts';
+import { ConfigError } from '../../lib/environment.ts';
 import { backfillProject, type BackfillParts, type BackfillReport } from '../../lib/service/backfill.ts';
 import { createBackfillLedger } from '../../lib/store/backfill-ledger.ts';
 import { createDynamoDbClient } from '../../lib/store/dynamodb-client.ts';
 import { createDynamoDbJobIndex } from '../../lib/store/dynamodb-job-index.ts';
 import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
+import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { localAwsEnvironment } from '../local/credentials.ts';
 import { readEnginePorts } from '../local/ports.ts';
 import { parseArguments, runCommand, UsageError } from './command-line.ts';
@@ -33,7 +35,7 @@ const localTable = 'jobs';
 async function main(): Promise<void> {
   const { projects, environment } = readArguments();
   Object.assign(process.env, environment);
-  const config = readSyncConfig(process.env);
+  const config = readConfig();
   if (config.upstream === undefined)
     throw new UsageError('UPSTREAM_ENDPOINT is not set: it must be the host:port that jobs are read from.');
   const { jobTable: table, tombstoneDays, redactEnvValues } = config;
@@ -58,8 +60,8 @@ async function main(): Promise<void> {
       sleep: (ms: number) => sleep(ms),
     };
     for (const project of projects) {
-      const report = await backfill(parts, project, stopping.signal);
-      console.log(summary(project, report));
+      const { report, calls } = await backfill(parts, project, stopping.signal);
+      console.log(summary(project, report, calls));
       if (report.round.failed > 0) process.exitCode = 1;
       if (!report.complete) {
         process.exitCode = 130;
@@ -73,14 +75,34 @@ async function main(): Promise<void> {
   }
 }
 
+/** @throws {UsageError} naming the variable that is missing or wrong, or the option that stands in for it */
+function readConfig(): SyncConfig {
+  try {
+    return readSyncConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const { rate } = readValues();
+    throw new UsageError(rate === undefined ? error.message : error.message.replace(rateVariable, '--rate'));
+  }
+}
+
 async function backfill(
   parts: Omit<BackfillParts, 'onPage'>,
   project: string,
   stopping: AbortSignal,
-): Promise<BackfillReport> {
+): Promise<{ readonly report: BackfillReport; readonly calls: number }> {
+  let calls = 0;
+  const upstream: JobSource = {
+    ...parts.upstream,
+    list: (...request) => {
+      calls++;
+      return parts.upstream.list(...request);
+    },
+  };
+  const from = (await parts.ledger.read(project, new Deadline(10_000)))?.pageToken ?? '';
   const progress = startProgress('jobs');
   const counting = new AbortController();
-  const counted = countJobs(parts, project, AbortSignal.any([stopping, counting.signal])).then(
+  const counted = countJobs(upstream, project, from, AbortSignal.any([stopping, counting.signal])).then(
     progress.expect,
     () => undefined,
   );
@@ -88,7 +110,8 @@ async function backfill(
     const onPage = (jobs: number): void => {
       progress.add(jobs);
     };
-    return await backfillProject({ ...parts, onPage }, project, stopping);
+    const report = await backfillProject({ ...parts, upstream, onPage }, project, stopping);
+    return { report, calls };
   } finally {
     counting.abort();
     await counted;
@@ -96,7 +119,7 @@ async function backfill(
   }
 }
 
-function summary(project: string, { complete, resumedAfter, round }: BackfillReport): string {
+function summary(project: string, { complete, resumedAfter, round }: BackfillReport, calls: number): string {
   const { added, corrected, confirmed, overtaken, failed } = round;
   const counts = [
     `${added} added`,
@@ -106,43 +129,38 @@ function summary(project: string, { complete, resumedAfter, round }: BackfillRep
     ...(resumedAfter > 0 ? [`${resumedAfter} were done by an earlier call`] : []),
   ];
   const end = complete ? '' : '\nStopped. The same command goes on from here.';
-  return `${project}: ${counts.join(', ')}; ${round.calls} calls upstream.${end}`;
+  return `${project}: ${counts.join(', ')}; ${calls} calls upstream.${end}`;
 }
 
 /** The most jobs that upstream gives on one page. */
 const countingPageSize = 1000;
 
-/** How many jobs there are: listed on pages as large as can be, which is faster than storing them. */
+/** How many jobs there are to do: listed on pages as large as can be, which is faster than storing them. */
 async function countJobs(
-  { upstream }: Pick<BackfillParts, 'upstream'>,
+  upstream: JobSource,
   projectId: string,
+  from: string,
   stopping: AbortSignal,
 ): Promise<number> {
   let count = 0;
-  let pageToken = '';
+  let pageToken = from;
   do {
     stopping.throwIfAborted();
     const request = { projectId, pageSize: countingPageSize, pageToken };
-    const page = await upstream.list(request, new Deadline(60_000));
+    const page = await upstream.list(request, new Deadline(60_000, { cancelled: () => stopping }));
     count += page.jobs.length;
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
   return count;
 }
 
+const rateVariable = 'UPSTREAM_CALLS_PER_SECOND';
+
 function readArguments(): {
   readonly projects: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 } {
-  const { values, positionals } = parseArguments({
-    project: { type: 'string', multiple: true },
-    stage: { type: 'string' },
-    table: { type: 'string' },
-    rate: { type: 'string' },
-  });
-  const { project: projects = [], stage, table, rate } = values;
-  if (positionals.length > 0)
-    throw new UsageError(`${positionals[0]} is no option: projects go with --project.`);
+  const { project: projects = [], stage, table, rate } = readValues();
   if (projects.length === 0) throw new UsageError('--project is missing.');
   if (stage !== undefined && table !== undefined)
     throw new UsageError('--stage and --table say the same thing: give one of them.');
@@ -152,9 +170,21 @@ function readArguments(): {
     environment: {
       ...(isLocal && localAwsEnvironment(readEnginePorts(process.env).dynamodb)),
       JOB_TABLE: table ?? (isLocal ? localTable : `datasphere-job-cache-${stage}-jobs`),
-      ...(rate !== undefined && { UPSTREAM_CALLS_PER_SECOND: rate }),
+      ...(rate !== undefined && { [rateVariable]: rate }),
     },
   };
+}
+
+function readValues() {
+  const { values, positionals } = parseArguments({
+    project: { type: 'string', multiple: true },
+    stage: { type: 'string' },
+    table: { type: 'string' },
+    rate: { type: 'string' },
+  });
+  if (positionals.length > 0)
+    throw new UsageError(`${positionals[0]} is no option: projects go with --project.`);
+  return values;
 }
 
 await runCommand(usage, main);

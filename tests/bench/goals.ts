@@ -87,6 +87,16 @@ const goals: readonly Goal[] = [
   // The same in what the server itself spends: the load generator shares the machine with it.
   grpc('µs server CPU', 'grpc-js echo', '<=', 1 / 0.85),
   grpc('µs server CPU', 'connect-node', '<=', 1 / 3),
+  {
+    what: 'calls upstream with the cache, 10,000 readers ÷ 1 reader',
+    group: 'upstream',
+    subject: 'calls',
+    contestant: '10,000 readers',
+    unit: 'with the cache',
+    against: '1 reader',
+    relation: '<=',
+    limit: 1,
+  },
 ];
 
 /** What came of a goal. */

@@ -12,6 +12,7 @@ import { printFigures, printGoals, printMachine } from './report.ts';
 import { startGroup } from './start-group.ts';
 import { storageGroup } from './storage-group.ts';
 import { syncGroup } from './sync-group.ts';
+import { upstreamGroup } from './upstream-group.ts';
 
 const groups: Readonly<Record<string, () => readonly Figure[] | Promise<readonly Figure[]>>> = {
   storage: storageGroup,
@@ -21,6 +22,7 @@ const groups: Readonly<Record<string, () => readonly Figure[] | Promise<readonly
   start: startGroup,
   sync: syncGroup,
   growth: growthGroup,
+  upstream: upstreamGroup,
 };
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'string' } }, allowPositionals: true });

@@ -9,6 +9,7 @@ import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
 import { createDynamoDbRefreshLedger } from '../../lib/store/dynamodb-refresh-ledger.ts';
 import type { JobStore } from '../../lib/store/job-store.ts';
 import type { RefreshLedger, RefreshStateReader } from '../../lib/store/refresh-ledger.ts';
+import type { UpstreamTarget } from '../../lib/upstream/connection.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
 import { createTable, type TestTable } from './dynamodb.ts';
 import { startUpstream, type Upstream } from './upstream/upstream.ts';
@@ -49,7 +50,7 @@ export async function startFedCache({
   const now = (): Date => new Date(options.clock === 'real' ? Date.now() : options.clock.now());
   const store = createDynamoDbJobStore({ ...table, tombstoneDays: 30, indexed: true, log, now });
   const source = createJobSource({
-    target: { address: upstream.address, plaintext: true },
+    target: targetOf(upstream, options),
     // Simulated time may pass a token's life between two calls.
     tokens: { token: () => Promise.resolve(upstream.issueToken()), invalidate: () => undefined },
     callsPerSecond,
@@ -88,6 +89,12 @@ export async function startFedCache({
       await table.drop();
     },
   };
+}
+
+/** With TLS by the name that certificates of tests are for. */
+function targetOf({ address }: Upstream, { tls }: Pick<FedCacheOptions, 'tls'>): UpstreamTarget {
+  if (tls === undefined) return { address, plaintext: true };
+  return { address: address.replace('127.0.0.1', 'localhost'), rootCertificates: Buffer.from(tls.cert) };
 }
 
 /** What a cache may hold of a job that upstream answers with: its bytes, without the password. */

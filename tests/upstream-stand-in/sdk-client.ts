@@ -34,7 +34,8 @@ export async function startSecureUpstream(options: UpstreamOptions): Promise<Sec
   });
 }
 
-function sdkClient(endpoint: string, rootCerts: Buffer, iamToken: string) {
+/** @param endpoint `localhost:port`, since the certificate is for that name */
+export function sdkClient(endpoint: string, rootCerts: Buffer, iamToken: string) {
   const client = new Session({ iamToken, ssl: { rootCerts } }).client(ProjectJobServiceClient, endpoint);
   return {
     get: (jobId: string) => client.get(GetProjectJobRequest.fromPartial({ jobId })),

@@ -1,8 +1,11 @@
 /** The stand-in's world and a cache of it, which live together in virtual time. */
 import { openDoor } from '../../lib/auth/none.ts';
 import { createFreshness } from '../../lib/service/freshness.ts';
-import { getJob } from '../../lib/service/get-job.ts';
+import { getJob, type GetJobParts } from '../../lib/service/get-job.ts';
+import { createReadThrough, type AskUpstream } from '../../lib/service/read-through.ts';
 import { refreshRounds } from '../../lib/service/refresh-rounds.ts';
+import { shareReads } from '../../lib/service/shared-reads.ts';
+import { storeFromUpstream } from '../../lib/service/store-from-upstream.ts';
 import { syncMessages, type Message } from '../../lib/service/sync-messages.ts';
 import { Status } from '../../lib/status.ts';
 import { createDynamoDbJobIndex } from '../../lib/store/dynamodb-job-index.ts';
@@ -23,6 +26,8 @@ export interface CachedWorldOptions {
   readonly refreshSeconds: number;
   /** What upstream allows the cache. */
   readonly callsPerSecond: number;
+  /** Readers come by a server that shares reads and has upstream asked for what is missing; neither unless set. */
+  readonly readThrough?: boolean;
 }
 
 /** What a reader was told of a job; undefined bytes where there is none. */
@@ -34,7 +39,7 @@ export interface Read {
 export type CachedWorld = Awaited<ReturnType<typeof startCachedWorld>>;
 
 export async function startCachedWorld(options: CachedWorldOptions) {
-  const { projects, refreshSeconds, callsPerSecond, seed, speed } = options;
+  const { projects, refreshSeconds, callsPerSecond, seed, speed, readThrough = false } = options;
   const time = new VirtualTime();
   const { now, sleep } = time;
   const engine = await startDynalite();
@@ -116,13 +121,21 @@ export async function startCachedWorld(options: CachedWorldOptions) {
   };
   let syncing: Promise<void> | undefined;
 
-  const freshness = createFreshness(parts.ledger, { refreshSeconds, now: () => now().getTime() });
+  const nowMs = (): number => now().getTime();
+  const freshness = createFreshness(parts.ledger, { refreshSeconds, now: nowMs });
+  const ask: AskUpstream = (...asked) => storeFromUpstream({ ...parts, upstream: sources[1] }, ...asked);
   const reader = {
     // Its reads are made by the world's clock.
     get: async (...args: Parameters<typeof parts.store.get>) => {
       const stored = await parts.store.get(...args);
-      return stored && { ...stored, readAtMs: now().getTime() };
+      return stored && { ...stored, readAtMs: nowMs() };
     },
+  };
+  const getParts: GetJobParts = {
+    store: readThrough ? shareReads(reader, { maxAgeMs: 50, timeoutMs: 5000, now: nowMs }) : reader,
+    authenticator: openDoor,
+    freshness,
+    readThrough: readThrough ? createReadThrough(() => Promise.resolve(ask), { now: nowMs }) : undefined,
   };
 
   void schedule();
@@ -135,7 +148,6 @@ export async function startCachedWorld(options: CachedWorldOptions) {
       try {
         const request = { jobId };
         const deadline = time.deadline(5000);
-        const getParts = { store: reader, authenticator: openDoor, freshness };
         const answer = await getJob(getParts, request, { authorization: undefined }, deadline);
         return { bytes: answer.job, syncedAt: answer.syncedAt.getTime() };
       } catch (error) {
