@@ -20,15 +20,18 @@ export interface BackfillReport {
   readonly round: RoundReport;
 }
 
-/** The longest that a page may take, calls, writes and waits for a turn together, in milliseconds. */
-const pageTimeoutMs = 300_000;
+/**
+ * The longest that a page may take, calls, writes and waits for a turn together, in milliseconds. Less than the 150 s after
+ * which parts of a large document count as left behind by a crash.
+ */
+const pageTimeoutMs = 120_000;
 
 /**
  * Lists all jobs of a project, and stores those that the table does not have just so. What is done is written down page
  * by page: a later call goes on where one was stopped, or crashed, or first failed to store a job. A call after a
  * complete one begins at the start, and finds nothing to write.
  *
- * @param stopping ends it after the page that is being worked on
+ * @param stopping ends it: a page that upstream has not given yet is left, one that it has given is finished
  * @throws {Status} as upstream's List, the index and the ledger do
  */
 export async function backfillProject(
@@ -42,12 +45,13 @@ export async function backfillProject(
   let resumedAfter = state.jobs;
   const rounds: RoundReport[] = [];
   let allStored = true;
-  do {
-    if (stopping.aborted) return { complete: false, resumedAfter, round: sum(rounds) };
+  while (!stopping.aborted) {
     const deadline = new Deadline(pageTimeoutMs);
     const request = { projectId, pageSize };
-    const page = await listPage(upstream, { ...request, pageToken: state.pageToken }, deadline).catch(
+    const untilStopped = new Deadline(pageTimeoutMs, { cancelled: () => stopping });
+    const page = await listPage(upstream, { ...request, pageToken: state.pageToken }, untilStopped).catch(
       (error: unknown) => {
+        if (stopping.aborted) return undefined;
         // The token of an earlier call need not be good any more; what that call did is found to be done.
         const ofEarlierCall = rounds.length === 0 && state !== start;
         if (!ofEarlierCall || !(error instanceof Status) || error.code !== 'INVALID_ARGUMENT') throw error;
@@ -56,6 +60,7 @@ export async function backfillProject(
         return listPage(upstream, request, deadline);
       },
     );
+    if (page === undefined) break;
     const round = new Round(parts, deadline);
     await round.comparePage(page, known);
     rounds.push(round.report);
@@ -63,10 +68,13 @@ export async function backfillProject(
     state = { pageToken: page.nextPageToken, jobs: state.jobs + page.jobs.length };
     // Where a job could not be stored, a later call goes on with its page.
     allStored &&= round.report.failed === 0;
-    if (state.pageToken !== '' && allStored) await ledger.write(projectId, state, deadline);
-  } while (state.pageToken !== '');
-  await ledger.clear(projectId, new Deadline(pageTimeoutMs));
-  return { complete: true, resumedAfter, round: sum(rounds) };
+    if (state.pageToken === '') {
+      await ledger.clear(projectId, deadline);
+      return { complete: true, resumedAfter, round: sum(rounds) };
+    }
+    if (allStored) await ledger.write(projectId, state, deadline);
+  }
+  return { complete: false, resumedAfter, round: sum(rounds) };
 }
 
 const start = { pageToken: '', jobs: 0 };

@@ -88,8 +88,8 @@ export function createUpstreamSlots(options: UpstreamSlotsOptions): UpstreamSlot
       if (queued !== undefined) return Number(queued['next_at']!.N) - spacingUs;
       const idle = await update(
         'SET next_at = :next',
-        'attribute_not_exists(next_at) OR next_at < :now',
-        { ':next': atUs + spacingUs, ':now': atUs },
+        'attribute_not_exists(next_at) OR next_at < :now OR next_at > :never',
+        { ':next': atUs + spacingUs, ':now': atUs, ':never': atUs + neverUs },
         deadline,
       );
       if (idle !== undefined) return atUs;
@@ -114,6 +114,9 @@ export function createUpstreamSlots(options: UpstreamSlotsOptions): UpstreamSlot
     },
   };
 }
+
+/** A turn that is so far away was given by a machine whose clock is wrong, and must not stop all others until then. */
+const neverUs = 5 * 60_000_000;
 
 /** Whoever comes so late to his turn, since his process was busy or frozen, would call together with the next ones. */
 const lateUs = 100_000;

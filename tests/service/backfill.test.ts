@@ -141,6 +141,20 @@ describe('a backfill', () => {
     await expectEqualToWorld();
   });
 
+  it('does not wait for upstream to answer when it is stopped, and goes on from the last page that was done', async () => {
+    const stopping = new AbortController();
+    const onPage = (): void => {
+      cache.upstream.faults.stall = true;
+    };
+    const stopped = backfill({ onPage }, stopping);
+    while (calls() < 2) await new Promise((resolve) => setImmediate(resolve));
+    stopping.abort();
+    expect(await stopped).toMatchObject({ complete: false, round: { added: pageSize, pages: 1 } });
+    cache.upstream.faults.stall = false;
+    expect(await backfill()).toMatchObject({ complete: true, resumedAfter: pageSize });
+    await expectEqualToWorld();
+  });
+
   it('begins at the start again once it was complete', async () => {
     await backfillPages(1);
     await backfill();

@@ -181,6 +181,15 @@ describe('turns to call upstream', () => {
     expect(waits).toEqual([250]);
   });
 
+  it('are not stopped for long by a machine whose clock is ahead', async () => {
+    nowMs += 3_600_000;
+    await slots(1, 10_000).take(deadline());
+    nowMs -= 3_600_000;
+    await slots(1, 10_000).take(deadline());
+    await slots(1, 10_000).take(deadline());
+    expect(waits).toEqual([1000]);
+  });
+
   it('may be rarer than one a second', async () => {
     await slots(0.5, 10_000).take(deadline());
     await slots(0.5, 10_000).take(deadline());

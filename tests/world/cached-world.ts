@@ -123,7 +123,8 @@ export async function startCachedWorld(options: CachedWorldOptions) {
 
   const nowMs = (): number => now().getTime();
   const freshness = createFreshness(parts.ledger, { refreshSeconds, now: nowMs });
-  const ask: AskUpstream = (...asked) => storeFromUpstream({ ...parts, upstream: sources[1] }, ...asked);
+  const ask: AskUpstream = (...asked) =>
+    storeFromUpstream({ ...parts, projects, upstream: sources[1] }, ...asked);
   const reader = {
     // Its reads are made by the world's clock.
     get: async (...args: Parameters<typeof parts.store.get>) => {
