@@ -1,5 +1,5 @@
 import { invalidArgument, type Status } from '../status.ts';
-import { jsonDepthLimit } from './limits.ts';
+import { jsonCountLimit, jsonDepthLimit } from './limits.ts';
 
 /** A number in JSON that a double may not hold exactly. */
 const longNumber = /[:[,\s]-?\d{16}/;
@@ -52,8 +52,11 @@ function parseAll(texts: readonly string[]): readonly unknown[] {
 
 function refuseHostile(text: string): void {
   // Before it is parsed: deep nesting costs a parser its stack, and memory many times the text.
-  if (isDeeperThan(jsonDepthLimit, text))
+  const { count, depth } = measureNesting(text);
+  if (depth > jsonDepthLimit)
     throw invalidArgument('event', `has more than ${jsonDepthLimit} objects and arrays in one another`);
+  if (count > jsonCountLimit)
+    throw invalidArgument('event', `has more than ${jsonCountLimit} objects and arrays`);
   if (nameEndsInBackslash.test(text))
     throw invalidArgument('event', 'has a name that ends in a backslash; choose another one');
 }
@@ -76,9 +79,11 @@ function keepDigits(_key: string, value: unknown, context?: { readonly source?: 
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** Whether a JSON text opens more objects and arrays in one another than that; of other texts it may say either. */
-function isDeeperThan(limit: number, text: string): boolean {
+/** How many objects and arrays a JSON text has, and in one another; of other texts it may say anything. */
+function measureNesting(text: string): { readonly count: number; readonly depth: number } {
+  let count = 0;
   let depth = 0;
+  let deepest = 0;
   let inString = false;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
@@ -88,10 +93,11 @@ function isDeeperThan(limit: number, text: string): boolean {
     } else if (code === quote) {
       inString = true;
     } else if (code === 0x5b || code === 0x7b) {
-      if (++depth > limit) return true;
+      count++;
+      if (++depth > deepest) deepest = depth;
     } else if (code === 0x5d || code === 0x7d) {
       depth--;
     }
   }
-  return false;
+  return { count, depth: deepest };
 }

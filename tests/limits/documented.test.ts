@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { openDoor } from '../../lib/auth/none.ts';
-import { auditEventsLimit, eventSizeLimit, jsonDepthLimit, noticesLimit } from '../../lib/events/limits.ts';
+import {
+  auditEventsLimit,
+  eventSizeLimit,
+  jsonCountLimit,
+  jsonDepthLimit,
+  noticesLimit,
+} from '../../lib/events/limits.ts';
 import { parseMessage } from '../../lib/events/message.ts';
 import { fieldMaskPathLimit, fieldMaskTextLimit } from '../../lib/job/field-mask.ts';
 import { jobIdMaxLength } from '../../lib/job/job-id.ts';
@@ -95,6 +101,13 @@ const nested = (depth: number) =>
       noOptions,
     ),
   );
+/** The event, its change and the list are three of them. */
+const withObjects = (count: number) => {
+  const list = Array(count - 3)
+    .fill('{}')
+    .join();
+  return asCode(() => parseMessage(`{"jobId":"a","revision":1,"deleted":{},"x":[${list}]}`, noOptions));
+};
 const audited = (events: readonly object[]) => asCode(() => parseMessage(JSON.stringify(events), noOptions));
 const deletion = (jobs: number) =>
   auditEvent({ name: 'DeleteAllJobData', details: { job_ids: Array(jobs).fill('a') } });
@@ -193,6 +206,10 @@ const limits: Readonly<Record<string, Limit>> = {
   'objects and arrays in one another': {
     value: String(jsonDepthLimit),
     tried: () => [nested(100), nested(101)],
+  },
+  'objects and arrays in all': {
+    value: String(jsonCountLimit),
+    tried: () => [100_000, 100_001].map(withObjects),
   },
   'Audit Trails events in a message': {
     value: String(auditEventsLimit),
