@@ -30,7 +30,7 @@ const alarms = [
 const grpcAlarms = ['GrpcErrorsAlarm', 'GrpcUnhealthyAlarm'];
 
 /** Those of infra/upstream.yml. */
-const upstreamAlarms = ['RefreshAlarm', 'ConsistencyAlarm'];
+const upstreamAlarms = ['RefreshAlarm', 'FailedRoundsAlarm', 'ConsistencyAlarm'];
 
 /** What there is to be seen of a stage. */
 export interface DashboardOptions {
