@@ -16,7 +16,7 @@ export interface Engine {
 
 /** Starts dynalite in this process. */
 export async function startDynalite(): Promise<Engine> {
-  const server = dynalite({ createTableMs: 0 });
+  const server = dynalite({ createTableMs: 0, deleteTableMs: 0 });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
