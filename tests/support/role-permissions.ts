@@ -47,7 +47,7 @@ export function on(resource: unknown, actions: Iterable<string>): readonly strin
 /** Calls of one table, as `action on resource`. */
 export function callsOnTable(calls: readonly Call[]): readonly string[] {
   const found = calls.flatMap(({ operation, body: { IndexName } }) => {
-    const index = { 'Fn::Sub': `\${JobTable.Arn}/index/${String(IndexName)}` };
+    const index = { 'Fn::Join': ['', [tableArn, `/index/${String(IndexName)}`]] };
     return on(IndexName === undefined ? tableArn : index, [`dynamodb:${operation}`]);
   });
   return [...new Set(found)];

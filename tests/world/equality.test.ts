@@ -98,10 +98,6 @@ describe('1,000 jobs in 10 projects, of whose notices a third is lost and the re
       interfere();
       await readSome();
     });
-    process.stderr.write(
-      JSON.stringify({ ...reads, late: reads.late.length, falseClaims: reads.falseClaims.length }) +
-        JSON.stringify([...world.metrics]),
-    );
     expect(reads.late).toEqual([]);
     expect(reads.falseClaims).toEqual([]);
     expect(reads.count).toBeGreaterThan(2000);
