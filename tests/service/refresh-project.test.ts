@@ -6,22 +6,12 @@ import { refreshProject, type RoundKind } from '../../lib/service/refresh-projec
 import { writeNews } from '../../lib/service/write-news.ts';
 import { Status } from '../../lib/status.ts';
 import { startDynalite, type Engine } from '../support/dynamodb.ts';
-import { kept, startFedCache, type FedCache } from '../support/fed-cache.ts';
+import { hourLongLife, kept, startFedCache, type FedCache } from '../support/fed-cache.ts';
 import { SimulatedClock } from '../support/upstream/timeline.ts';
 
 const second = 1000;
 const hour = 3600 * second;
-/** Runs for an hour, and keeps its data for a day. */
-const life = {
-  creatingMs: second,
-  preparingMs: second,
-  executingMs: hour,
-  detailsEveryMs: 600 * second,
-  uploadingMs: second,
-  outcome: 'SUCCESS',
-  cancellingMs: second,
-  dataTtlMs: 24 * hour,
-} as const;
+const life = hourLongLife;
 const short = { ...life, executingMs: second, detailsEveryMs: second };
 
 let engine: Engine;

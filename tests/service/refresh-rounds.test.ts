@@ -12,20 +12,11 @@ import {
 } from '../../lib/service/refresh-rounds.ts';
 import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
 import { startDynalite, type Engine } from '../support/dynamodb.ts';
-import { startFedCache, type FedCache } from '../support/fed-cache.ts';
+import { hourLongLife, startFedCache, type FedCache } from '../support/fed-cache.ts';
 import { SimulatedClock } from '../support/upstream/timeline.ts';
 
 const second = 1000;
-const life = {
-  creatingMs: second,
-  preparingMs: second,
-  executingMs: 3600 * second,
-  detailsEveryMs: 600 * second,
-  uploadingMs: second,
-  outcome: 'SUCCESS',
-  cancellingMs: second,
-  dataTtlMs: 24 * 3600 * second,
-} as const;
+const life = hourLongLife;
 
 let engine: Engine;
 let cache: FedCache;

@@ -101,3 +101,17 @@ function targetOf({ address }: Upstream, { tls }: Pick<FedCacheOptions, 'tls'>):
 export function kept(jobId: string, bytes: Uint8Array): Uint8Array {
   return snapshotOf(bytes, jobId, 1n, { redactEnvValues: false }).job;
 }
+
+const second = 1000;
+
+/** Of a job that runs for an hour, and whose data are kept for a day. */
+export const hourLongLife = {
+  creatingMs: second,
+  preparingMs: second,
+  executingMs: 3600 * second,
+  detailsEveryMs: 600 * second,
+  uploadingMs: second,
+  outcome: 'SUCCESS',
+  cancellingMs: second,
+  dataTtlMs: 24 * 3600 * second,
+} as const;
