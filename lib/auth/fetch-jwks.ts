@@ -1,4 +1,5 @@
 import type { JSONWebKeySet } from 'jose';
+import { Deadline } from '../deadline.ts';
 
 /** How long the issuer's key set may take to come, all of it, in milliseconds. */
 const timeoutMs = 2000;
@@ -13,11 +14,17 @@ const sizeLimit = 256 * 1024;
  * @returns what was read, whatever JSON it is
  * @throws {Error} where it does not come in time, or is too large, or is no JSON
  */
-export async function fetchJwks(uri: URL): Promise<JSONWebKeySet> {
+export function fetchJwks(uri: URL): Promise<JSONWebKeySet> {
+  const deadline = new Deadline(timeoutMs);
+  // fetch may lose its signal to the garbage collector: https://github.com/nodejs/undici/pull/4984
+  return deadline.wait(read(uri, deadline.signal));
+}
+
+async function read(uri: URL, signal: AbortSignal): Promise<JSONWebKeySet> {
   const response = await fetch(uri, {
     headers: { accept: 'application/jwk-set+json, application/json' },
     redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
+    signal,
   });
   if (response.status !== 200) {
     await response.body?.cancel();

@@ -58,7 +58,11 @@ const failureOf = (source: TokenSource): Promise<Status> =>
 
 /** Waits until what goes on in the background is over, which no caller waits for. */
 const until = async (condition: () => boolean): Promise<void> => {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  const giveUpAtMs = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > giveUpAtMs) throw new Error(`it goes on; so far it warned of ${warnings.join(', ')}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
 };
 
 describe.each(Object.entries(kinds))('a token of %s', (name, create) => {

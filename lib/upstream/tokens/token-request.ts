@@ -1,3 +1,4 @@
+import { Deadline } from '../../deadline.ts';
 import { Status } from '../../status.ts';
 import { withoutSecrets } from '../secrets.ts';
 
@@ -47,9 +48,14 @@ export async function requestToken(request: TokenRequest, service: string): Prom
   const { url, secret, ...init } = request;
   let response: Response;
   let text: string;
+  const deadline = new Deadline(timeoutMs);
+  const ask = async (): Promise<readonly [Response, string]> => {
+    const answer = await fetch(url, { ...init, redirect: 'error', signal: deadline.signal });
+    return [answer, await readText(answer)];
+  };
   try {
-    response = await fetch(url, { ...init, redirect: 'error', signal: AbortSignal.timeout(timeoutMs) });
-    text = await readText(response);
+    // fetch may lose its signal to the garbage collector: https://github.com/nodejs/undici/pull/4984
+    [response, text] = await deadline.wait(ask());
   } catch (error) {
     throw new Status('UNAVAILABLE', `${service} does not answer`, { cause: error });
   }
