@@ -32,9 +32,10 @@ export async function storeFromUpstream(
   const news = await readFromUpstream(parts.upstream, jobId, parts, deadline).catch(absentWhereDenied);
   if (news === undefined) return undefined;
   const answer = { document: news, syncedAt: timeOf(revisionOf(news)), generation: '' };
+  const storeBy = deadline.before(answerMs);
   try {
-    const before = await parts.store.get(jobId, { consistent: true, deadline });
-    if (isLookedAt(news, parts.projects)) await writeMerged(parts, jobId, news, before, deadline);
+    const before = await parts.store.get(jobId, { consistent: true, deadline: storeBy });
+    if (isLookedAt(news, parts.projects)) await writeMerged(parts, jobId, news, before, storeBy);
     return before === undefined ? answer : { ...answer, document: merge(before.document, news) };
   } catch (error) {
     const { code } = toStatus(error);
@@ -46,6 +47,9 @@ export async function storeFromUpstream(
     return answer;
   }
 }
+
+/** What is kept of the time for the answer, in milliseconds: a table that hangs must not make it late. */
+const answerMs = 100;
 
 /** A job that upstream does not show us is as absent: a failure would tell that it is there. */
 function absentWhereDenied(error: unknown): undefined {

@@ -7,6 +7,7 @@ import { getJob, type JobAnswer } from '../../lib/service/get-job.ts';
 import { createReadThrough, type ReadThrough } from '../../lib/service/read-through.ts';
 import { storeFromUpstream } from '../../lib/service/store-from-upstream.ts';
 import { writeNews } from '../../lib/service/write-news.ts';
+import type { JobStore } from '../../lib/store/job-store.ts';
 import { createUpstreamSlots } from '../../lib/store/upstream-slots.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
@@ -181,6 +182,23 @@ describe('a Get of a job that the table does not have', () => {
     cache.upstream.faults.latencyMs = 20;
     const { syncedAt, revision } = await get(jobId);
     expect(syncedAt.getTime()).toBe(Number(revision / 1000n));
+  });
+
+  it('is answered in time where the table hangs, so that this tells no hidden job from an absent one', async () => {
+    const { world } = cache.upstream;
+    const store: JobStore = {
+      ...cache.parts.store,
+      put: async (_jobId, _document, { deadline }) => {
+        await deadline.wait(new Promise(() => undefined));
+        return { written: true };
+      },
+    };
+    const parts = { ...cache.parts, store, projects: ['p1', 'p2'] };
+    const through = createReadThrough(() => Promise.resolve((...ask) => storeFromUpstream(parts, ...ask)));
+    const allowed = world.createJob('p1');
+    expect((await get(allowed, { through })).job).toHaveLength(bytesOf(allowed).length);
+    const denied = get(world.createJob('p2'), { through, authenticator: reader });
+    await expect(denied).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 
   it('is answered also where it cannot be stored', async () => {
