@@ -6,7 +6,7 @@ const only = (name, from, allowed) => ({
   from: { path: from },
   to: { path: '^(functions|lib|infra|tests)/', pathNot: [from, ...allowed] },
 });
-const everyRoom = ['^lib/(status|deadline|lazily)\\.ts$', '^lib/telemetry/'];
+const everyRoom = ['^lib/(status|deadline|lazily|fetch-within)\\.ts$', '^lib/telemetry/'];
 
 export default {
   forbidden: [

@@ -1,4 +1,4 @@
-import { Deadline } from '../../deadline.ts';
+import { fetchWithin, readText } from '../../fetch-within.ts';
 import { Status } from '../../status.ts';
 import { withoutSecrets } from '../secrets.ts';
 
@@ -48,14 +48,13 @@ export async function requestToken(request: TokenRequest, service: string): Prom
   const { url, secret, ...init } = request;
   let response: Response;
   let text: string;
-  const deadline = new Deadline(timeoutMs);
-  const ask = async (): Promise<readonly [Response, string]> => {
-    const answer = await fetch(url, { ...init, redirect: 'error', signal: deadline.signal });
-    return [answer, await readText(answer)];
-  };
   try {
-    // fetch may lose its signal to the garbage collector: https://github.com/nodejs/undici/pull/4984
-    [response, text] = await deadline.wait(ask());
+    [response, text] = await fetchWithin(
+      timeoutMs,
+      url,
+      init,
+      async (answer) => [answer, await readText(answer, sizeLimit, 'the answer')] as const,
+    );
   } catch (error) {
     throw new Status('UNAVAILABLE', `${service} does not answer`, { cause: error });
   }
@@ -67,18 +66,6 @@ export async function requestToken(request: TokenRequest, service: string): Prom
   if (status >= 400 && status < 500 && status !== 408 && status !== 429)
     throw new TokenRefusedError(words, dateMs);
   throw new Status('UNAVAILABLE', `${service} fails`, { cause: new Error(words) });
-}
-
-async function readText(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const body: AsyncIterable<Uint8Array> | null = response.body;
-  for await (const chunk of body ?? []) {
-    size += chunk.length;
-    if (size > sizeLimit) throw new Error(`the answer has more than ${sizeLimit} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function readFields(text: string, service: string): TokenAnswer['fields'] {
