@@ -22,7 +22,7 @@ export default tseslint.config(
   {
     files: ['lib/**'],
     rules: {
-      // The environment is read once, where a function starts: it hands `process.env` to lib/config.ts.
+      // The environment is read once, where a function starts: it hands `process.env` to lib/config/config.ts.
       'no-restricted-globals': ['error', 'process'],
       'no-restricted-imports': ['error', 'process', 'node:process'],
     },

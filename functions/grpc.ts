@@ -1,14 +1,14 @@
 /** Native gRPC server, for containers and local runs. */
 import { createAuthenticator } from '../lib/auth/create-authenticator.ts';
-import { readGrpcConfig } from '../lib/config.ts';
-import { lazily } from '../lib/lazily.ts';
+import { readGrpcConfig } from '../lib/config/config.ts';
+import { lazily } from '../lib/runtime/lazily.ts';
 import { serverCredentials } from '../lib/protocol/grpc/credentials.ts';
 import { createGrpcServer } from '../lib/protocol/grpc/server.ts';
-import { createFreshness } from '../lib/service/freshness.ts';
-import { createReadThrough } from '../lib/service/read-through.ts';
-import { createDynamoDbClient } from '../lib/store/dynamodb-client.ts';
-import { createDynamoDbJobReader } from '../lib/store/dynamodb-job-reader.ts';
-import { createDynamoDbRefreshLedger } from '../lib/store/dynamodb-refresh-ledger.ts';
+import { createFreshness } from '../lib/reading/freshness.ts';
+import { createReadThrough } from '../lib/reading/read-through.ts';
+import { createDynamoDbClient } from '../lib/dynamodb/client/client.ts';
+import { createDynamoDbJobReader } from '../lib/dynamodb/job-reader.ts';
+import { createDynamoDbRefreshLedger } from '../lib/dynamodb/refresh-ledger.ts';
 import { createLog } from '../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
 

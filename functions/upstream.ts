@@ -4,25 +4,22 @@
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { GetConfig } from '../lib/config.ts';
-import type { AskUpstream } from '../lib/service/read-through.ts';
-import { storeFromUpstream } from '../lib/service/store-from-upstream.ts';
-import type { DynamoDb } from '../lib/store/dynamodb-client.ts';
-import { createDynamoDbJobStore } from '../lib/store/dynamodb-job-store.ts';
-import { createUpstreamSlots } from '../lib/store/upstream-slots.ts';
+import type { GetConfig } from '../lib/config/config.ts';
+import type { AskUpstream } from '../lib/reading/read-through.ts';
+import { storeFromUpstream } from '../lib/feeding/store-from-upstream.ts';
+import type { DynamoDb } from '../lib/dynamodb/client/client.ts';
+import { createDynamoDbJobStore } from '../lib/dynamodb/job-store.ts';
+import { createUpstreamSlots } from '../lib/dynamodb/upstream-slots.ts';
 import type { Log } from '../lib/telemetry/log.ts';
-import type { UpstreamConfig } from '../lib/upstream-config.ts';
+import type { UpstreamConfig } from '../lib/config/upstream-config.ts';
 import { createJobSource } from '../lib/upstream/create-job-source.ts';
 import type { JobSource } from '../lib/upstream/job-source.ts';
-import { givenToken } from '../lib/upstream/tokens/given-token.ts';
-import { iamTokens } from '../lib/upstream/tokens/iam-token.ts';
-import { instanceTokens } from '../lib/upstream/tokens/instance-token.ts';
-import { tokensOfReplaceableKey } from '../lib/upstream/tokens/replaceable-key.ts';
-import {
-  parseServiceAccountKey,
-  type ServiceAccountKey,
-} from '../lib/upstream/tokens/service-account-key.ts';
-import type { TokenSource } from '../lib/upstream/tokens/token-source.ts';
+import { givenToken } from '../lib/iam/given-token.ts';
+import { iamTokens } from '../lib/iam/iam-token.ts';
+import { instanceTokens } from '../lib/iam/instance-token.ts';
+import { tokensOfReplaceableKey } from '../lib/iam/replaceable-key.ts';
+import { parseServiceAccountKey, type ServiceAccountKey } from '../lib/iam/service-account-key.ts';
+import type { TokenSource } from '../lib/iam/token-source.ts';
 
 export interface UpstreamParts {
   readonly client: DynamoDb;
@@ -99,6 +96,6 @@ function endpointOf({ endpoint }: { readonly endpoint: string | undefined }): { 
 
 /** The SDK's part for secrets takes longer to load than all the rest, and a key that is given needs none of it. */
 async function readSecretText(arn: string): Promise<string> {
-  const { readSecret } = await import('../lib/store/secret.ts');
+  const { readSecret } = await import('../lib/adapter/aws-secret.ts');
   return readSecret(arn);
 }

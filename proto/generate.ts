@@ -1,7 +1,7 @@
 /**
  * Writes the code that is built from the `.proto` files, each piece into the room of lib/ that uses it:
  *
- * - `lib/job/generated/schema.ts`: the fields of every message in the Job's tree, for the JSON writer and the masks;
+ * - `lib/protobuf/generated/schema.ts`: the fields of every message in the Job's tree, for the JSON writer and the masks;
  * - `lib/events/generated/job-event.ts`: protobufjs's own JSON form of JobEvent, to read events with;
  * - `lib/protocol/generated/descriptor-set.ts`: the FileDescriptorSet of the service and its errors, for gRPC reflection.
  *
@@ -20,7 +20,7 @@ import {
   type DescMessage,
 } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import type { FieldDeclaration, FieldKind } from '../lib/job/field-declaration.ts';
+import type { FieldDeclaration, FieldKind } from '../lib/protobuf/field-declaration.ts';
 
 const protoRoot = import.meta.dirname;
 const projectRoot = dirname(protoRoot);
@@ -64,7 +64,7 @@ const scalars: Readonly<Partial<Record<ScalarType, FieldKind>>> = {
   [ScalarType.INT64]: 'int64',
 };
 
-/** The kind of a field, and the type it refers to. Throws for a construct that lib/job does not know how to write. */
+/** The kind of a field, and the type it refers to. Throws for a construct that lib/protobuf does not know how to write. */
 function kindOf(field: DescField): { kind: FieldKind; refersTo?: DescMessage | DescEnum } {
   const element = field.fieldKind === 'list' ? field.listKind : field.fieldKind;
   if (field.message) {
@@ -78,7 +78,7 @@ function kindOf(field: DescField): { kind: FieldKind; refersTo?: DescMessage | D
     const stringToString = field.mapKey === ScalarType.STRING && field.scalar === ScalarType.STRING;
     if (stringToString) return { kind: 'map<string,string>' };
   }
-  throw new Error(`${field.toString()}: lib/job/field-declaration.ts has no kind for it`);
+  throw new Error(`${field.toString()}: lib/protobuf/field-declaration.ts has no kind for it`);
 }
 
 function writeSchema(descriptorSet: Uint8Array): void {
@@ -114,7 +114,7 @@ function writeSchema(descriptorSet: Uint8Array): void {
     `export const messages: Readonly<Record<string, readonly FieldDeclaration[]>> = ${JSON.stringify(messages, null, 1)};\n\n`,
     `export const enums: Readonly<Record<string, Readonly<Record<number, string>>>> = ${JSON.stringify(enums, null, 1)};\n`,
   ];
-  writeFileSync(output('lib/job/generated/schema.ts'), source.join(''));
+  writeFileSync(output('lib/protobuf/generated/schema.ts'), source.join(''));
 }
 
 function writeEventDescriptor(): void {

@@ -23,7 +23,7 @@ const builtins: Plugin = {
   },
 };
 
-/** Modules that Lambda never runs for DynamoDB, or that lib/store replaces; each with what stands in for it. */
+/** Modules that Lambda never runs for DynamoDB, or that lib/dynamodb replaces; each with what stands in for it. */
 const standIns: Readonly<Record<string, string>> = {
   '@aws-sdk/core/dist-es/submodules/protocols/index.js': 'replaced-steps.ts',
   '@aws-sdk/credential-provider-node/dist-es/index.js': 'credentials.ts',
@@ -37,7 +37,7 @@ const standIns: Readonly<Record<string, string>> = {
   '@smithy/signature-v4/dist-es/index.js': 'replaced-steps.ts',
 };
 
-/** The descriptions of all that DynamoDB takes and gives: only the steps that lib/store replaces look at them. */
+/** The descriptions of all that DynamoDB takes and gives: only the steps that lib/dynamodb replaces look at them. */
 const schemas = '@aws-sdk/client-dynamodb/dist-es/schemas/schemas_0.js';
 
 /** Every name that a module exports, with nothing behind it. */
@@ -78,7 +78,7 @@ const lazyBundle: Plugin = {
   name: 'lazy-bundle',
   setup(build) {
     const { outdir, ...options } = build.initialOptions;
-    build.onResolve({ filter: /^\.\/upstream\.ts$/ }, async ({ path, kind, resolveDir }) => {
+    build.onResolve({ filter: /^\.\.\/upstream\.ts$/ }, async ({ path, kind, resolveDir }) => {
       if (kind !== 'dynamic-import') return undefined;
       await build.esbuild.build({
         entryPoints: [join(resolveDir, path)],

@@ -1,5 +1,5 @@
 /**
- * In the functions' bundles, instead of what the SDK does in the steps of a call that lib/store/dynamodb-client.ts
+ * In the functions' bundles, instead of what the SDK does in the steps of a call that lib/dynamodb/client/client.ts
  * replaces: its protocol and codec, its signer, its HTTP handler. Only what the client's constructor touches is here.
  */
 

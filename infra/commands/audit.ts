@@ -1,6 +1,6 @@
 /** `npm run audit`: known vulnerabilities of what is in production, as far as the registry tells. */
 import { projectRoot } from '../local/deployment.ts';
-import { npm } from './npm.ts';
+import { npm } from '../sbom/npm.ts';
 
 /** What `npm audit --json` prints; no vulnerabilities, not even none, where the registry did not answer. */
 interface Audit {

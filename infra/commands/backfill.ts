@@ -1,14 +1,14 @@
 /** `npm run backfill -- --project ID [--project ID ...]`: stores the jobs that upstream has already. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectUpstream } from '../../functions/upstream.ts';
-import { readSyncConfig, type SyncConfig } from '../../lib/config.ts';
-import { Deadline } from '../../lib/deadline.ts';
-import { ConfigError } from '../../lib/environment.ts';
-import { backfillProject, type BackfillParts, type BackfillReport } from '../../lib/service/backfill.ts';
-import { createBackfillLedger } from '../../lib/store/backfill-ledger.ts';
-import { createDynamoDbClient } from '../../lib/store/dynamodb-client.ts';
-import { createDynamoDbJobIndex } from '../../lib/store/dynamodb-job-index.ts';
-import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
+import { readSyncConfig, type SyncConfig } from '../../lib/config/config.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
+import { ConfigError } from '../../lib/config/environment.ts';
+import { backfillProject, type BackfillParts, type BackfillReport } from '../../lib/feeding/backfill.ts';
+import { createBackfillLedger } from '../../lib/dynamodb/backfill-ledger.ts';
+import { createDynamoDbClient } from '../../lib/dynamodb/client/client.ts';
+import { createDynamoDbJobIndex } from '../../lib/dynamodb/job-index.ts';
+import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { localAwsEnvironment } from '../local/credentials.ts';

@@ -1,8 +1,8 @@
 /** `npm run dashboard`: draws the dashboard of a stage, with made-up data, to docs/dashboard.svg. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dashboard } from '../dashboard/dashboard.ts';
-import { drawDashboard } from '../dashboard/draw.ts';
+import { dashboard } from '../aws/dashboard/dashboard.ts';
+import { drawDashboard } from '../aws/dashboard/draw.ts';
 import { projectRoot } from '../local/deployment.ts';
 import { runCommand } from './command-line.ts';
 

@@ -1,7 +1,7 @@
 /** For `UPSTREAM=demo`: an upstream on this machine whose jobs move while you watch. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Envelope } from '../../tests/support/upstream/audit-events.ts';
-import { startUpstream, type Upstream } from '../../tests/support/upstream/upstream.ts';
+import type { Envelope } from '../upstream-stand-in/audit-events.ts';
+import { startUpstream, type Upstream } from '../upstream-stand-in/upstream.ts';
 import type { LocalSettings } from './deployment.ts';
 
 const projects = ['bt1pr0j3ctanalytics2', 'bt1pr0j3ctvision0001'];

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { localStage } from '../settings/read-settings.ts';
+import { localStage } from '../aws/settings/read-settings.ts';
 
 export const projectRoot = join(import.meta.dirname, '..', '..');
 

@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { startChild, waitUntilReady, type RunningChild } from './child-process.ts';
-import { localStage } from '../settings/read-settings.ts';
+import { localStage } from '../aws/settings/read-settings.ts';
 import {
   paramFlags,
   projectRoot,

@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { npm } from '../commands/npm.ts';
+import { npm } from './npm.ts';
 import { projectRoot } from '../local/deployment.ts';
 
 interface Manifest {

@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts';
+import type { Deadline } from '../runtime/deadline.ts';
 
 /** What a request brought to say who sends it. */
 export interface Credentials {

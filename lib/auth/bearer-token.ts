@@ -1,4 +1,4 @@
-import { Status } from '../status.ts';
+import { Status } from '../runtime/status.ts';
 
 /** @see https://www.rfc-editor.org/rfc/rfc6750#section-3 */
 export const bearerScheme = 'Bearer';

@@ -1,5 +1,5 @@
 import type { JSONWebKeySet } from 'jose';
-import { fetchWithin, readText } from '../fetch-within.ts';
+import { fetchWithin, readText } from '../runtime/fetch-within.ts';
 
 /** How long the issuer's key set may take to come, all of it, in milliseconds. */
 const timeoutMs = 2000;

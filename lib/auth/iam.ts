@@ -1,4 +1,4 @@
-import { Status } from '../status.ts';
+import { Status } from '../runtime/status.ts';
 import type { Authenticator, Caller } from './authenticator.ts';
 import { readableProjects } from './readable-projects.ts';
 

@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import { JOSEError, JWTExpired } from 'jose/errors';
 import { jwtVerify } from 'jose/jwt/verify';
-import { Status } from '../status.ts';
+import { Status } from '../runtime/status.ts';
 import type { Authenticator, Caller } from './authenticator.ts';
 import { bearerScheme, readBearerToken, unauthenticated } from './bearer-token.ts';
 import { RemoteKeySet } from './key-set.ts';

@@ -1,9 +1,9 @@
 import type { CryptoKey, JWSHeaderParameters } from 'jose';
 import { JWKSNoMatchingKey } from 'jose/errors';
 import { createLocalJWKSet } from 'jose/jwks/local';
-import type { Deadline } from '../deadline.ts';
+import type { Deadline } from '../runtime/deadline.ts';
 import { fetchJwks } from './fetch-jwks.ts';
-import { createSteadyClock } from './steady-clock.ts';
+import { createSteadyClock } from '../runtime/steady-clock.ts';
 
 /** The issuer's keys cannot be read, so that nobody can say whether a token is good. */
 export class KeySetUnavailableError extends Error {

@@ -5,7 +5,7 @@
  * @see https://github.com/yandex-cloud/docs/blob/master/en/_includes/audit-trails/events/ds-events.md
  */
 import { describeJobIdProblem } from '../job/job-id.ts';
-import { invalidArgument, toStatus, type Status } from '../status.ts';
+import { invalidArgument, toStatus, type Status } from '../runtime/status.ts';
 import { isObject } from './envelope.ts';
 import type { JobEvent } from './job-event.ts';
 import { auditEventsLimit, noticesLimit } from './limits.ts';

@@ -1,4 +1,4 @@
-import { invalidArgument } from '../status.ts';
+import { invalidArgument } from '../runtime/status.ts';
 
 /**
  * The event inside an EventBridge event, or the value itself where it is not one.

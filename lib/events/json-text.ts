@@ -1,4 +1,4 @@
-import { invalidArgument, type Status } from '../status.ts';
+import { invalidArgument, type Status } from '../runtime/status.ts';
 import { jsonCountLimit, jsonDepthLimit } from './limits.ts';
 
 /** A number in JSON that a double may not hold exactly. */

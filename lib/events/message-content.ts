@@ -1,4 +1,4 @@
-import type { Status } from '../status.ts';
+import type { Status } from '../runtime/status.ts';
 import type { JobEvent } from './job-event.ts';
 
 /** What a queue message says. */

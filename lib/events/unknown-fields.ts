@@ -1,6 +1,6 @@
 import type { Field, Type } from 'protobufjs';
 import protobuf from 'protobufjs/light.js';
-import { invalidArgument } from '../status.ts';
+import { invalidArgument } from '../runtime/status.ts';
 
 const { Enum, MapField, Type: MessageType } = protobuf;
 

@@ -1,8 +1,8 @@
 import { readJobHeading } from './job-heading.ts';
-import { jobToJson } from './json.ts';
-import { normalForm } from './normal-form.ts';
+import { jobToJson } from '../protobuf/json.ts';
+import { normalForm } from '../protobuf/normal-form.ts';
 import { removeSecrets, type RedactionOptions } from './redaction.ts';
-import { jobType } from './schema.ts';
+import { jobType } from '../protobuf/schema.ts';
 
 export interface AdmissionOptions extends RedactionOptions {
   /**

@@ -1,4 +1,4 @@
-import { MalformedMessageError, WireReader, WireType } from './wire.ts';
+import { MalformedMessageError, WireReader, WireType } from '../protobuf/wire.ts';
 
 /** What the service itself needs to know of a Job. */
 export interface JobHeading {

@@ -1,5 +1,5 @@
 import { isRunning } from './job-status.ts';
-import { WireReader, WireType } from './wire.ts';
+import { WireReader, WireType } from '../protobuf/wire.ts';
 
 /** Where a job is in its life. */
 export interface JobLife {

@@ -1,4 +1,4 @@
-import { enums } from './generated/schema.ts';
+import { enums } from '../protobuf/generated/schema.ts';
 
 const names = enums['JobStatus']!;
 

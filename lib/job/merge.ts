@@ -1,5 +1,5 @@
 import { tombstone, type Document, type LaterPatch, type LiveDocument } from './document.ts';
-import { joinFields, splitFields, type Fields } from './wire.ts';
+import { joinFields, splitFields, type Fields } from '../protobuf/wire.ts';
 
 const noBytes = new Uint8Array();
 

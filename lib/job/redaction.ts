@@ -1,6 +1,6 @@
-import { jobType, messageType, type Field, type Message } from './schema.ts';
+import { jobType, messageType, type Field, type Message } from '../protobuf/schema.ts';
 import { maskOut, redactionMark, spellings, strikeOut } from './strike-out.ts';
-import { MalformedMessageError, WireReader, WireType, WireWriter } from './wire.ts';
+import { MalformedMessageError, WireReader, WireType, WireWriter } from '../protobuf/wire.ts';
 
 export interface RedactionOptions {
   /** Texts that are secret too, for example since they stood in the event and not in this Job. */

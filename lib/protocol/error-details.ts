@@ -2,8 +2,8 @@
  * How a Status looks from outside: google.rpc.Status, in bytes and in JSON. The field numbers are those of
  * proto/google/rpc; tests read the bytes with another implementation.
  */
-import { WireWriter } from '../job/wire.ts';
-import { codeNumbers, type Status, type StatusDetail } from '../status.ts';
+import { WireWriter } from '../protobuf/wire.ts';
+import { codeNumbers, type Status, type StatusDetail } from '../runtime/status.ts';
 
 /** A detail as google.protobuf.Any holds it, and as JSON shows it. */
 export interface RenderedDetail {

@@ -1,5 +1,5 @@
 /** What a request may have, whatever protocol it comes by; docs/limits.md lists these with all other limits. */
-import { Status } from '../status.ts';
+import { Status } from '../runtime/status.ts';
 
 /** The most bytes that an encoded GetProjectJobRequest may have: one with an id of 64 characters takes 66. */
 export const requestSizeLimit = 4096;

@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts';
+import type { Deadline } from '../runtime/deadline.ts';
 
 /** What the index says of a job that can be read. */
 export interface IndexedJob {

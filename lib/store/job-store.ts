@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts';
+import type { Deadline } from '../runtime/deadline.ts';
 import type { Document } from '../job/document.ts';
 
 /** A document as the table has it. */

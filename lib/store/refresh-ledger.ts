@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts';
+import type { Deadline } from '../runtime/deadline.ts';
 import type { ReadMeter } from './job-store.ts';
 
 /** What is known of the rounds of one project. */

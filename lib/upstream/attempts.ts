@@ -1,32 +1,23 @@
-import { deadlineExceeded, type Deadline } from '../deadline.ts';
+import { deadlineExceeded, type Deadline } from '../runtime/deadline.ts';
 import type { Log } from '../telemetry/log.ts';
-import { fullJitterMs } from './back-off.ts';
+import { fullJitterMs } from '../runtime/back-off.ts';
 import { callFailed } from './call-failure.ts';
 import type { CallGate } from './call-gate.ts';
 import type { CircuitBreaker, Sign } from './circuit-breaker.ts';
-import { sleep, type UpstreamClock } from './clock.ts';
+import type { Quota } from '../store/quota.ts';
+import { sleep, type UpstreamClock } from '../runtime/clock.ts';
 import type { Method, UpstreamConnection } from './connection.ts';
 import { meaningOf } from './failure-meaning.ts';
 import { attemptLimit, fairAttemptMs, retryBackOff } from './limits.ts';
-import type { TokenSource } from './tokens/token-source.ts';
+import type { TokenSource } from '../iam/token-source.ts';
 import { UpstreamError } from './upstream-error.ts';
-
-/** A limit that several processes share. */
-export interface FleetQuota {
-  /**
-   * Awaited before each attempt.
-   *
-   * @throws {Status} where the attempt may not be made
-   */
-  take(deadline: Deadline): Promise<void>;
-}
 
 export interface AttemptParts {
   readonly connection: UpstreamConnection;
   readonly gate: CallGate;
   readonly breaker: CircuitBreaker;
   readonly tokens: TokenSource | undefined;
-  readonly fleetQuota: FleetQuota | undefined;
+  readonly fleetQuota: Quota | undefined;
   readonly attemptMs: Readonly<Record<Method, number>>;
   readonly log: Log;
   readonly clock: UpstreamClock;

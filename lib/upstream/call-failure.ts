@@ -1,4 +1,4 @@
-import { Status } from '../status.ts';
+import { Status } from '../runtime/status.ts';
 import { meaningOf } from './failure-meaning.ts';
 import { answerSizeLimit } from './limits.ts';
 import type { UpstreamError } from './upstream-error.ts';

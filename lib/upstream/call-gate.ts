@@ -1,6 +1,6 @@
-import { deadlineExceeded, type Deadline } from '../deadline.ts';
-import { Status } from '../status.ts';
-import type { UpstreamClock } from './clock.ts';
+import { deadlineExceeded, type Deadline } from '../runtime/deadline.ts';
+import { Status } from '../runtime/status.ts';
+import type { UpstreamClock } from '../runtime/clock.ts';
 import { CallRate } from './call-rate.ts';
 import { queueLimit } from './limits.ts';
 

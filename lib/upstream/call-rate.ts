@@ -1,4 +1,4 @@
-import type { UpstreamClock } from './clock.ts';
+import type { UpstreamClock } from '../runtime/clock.ts';
 import { longestHoldMs, recoveryMs, slowestPart } from './limits.ts';
 
 /**

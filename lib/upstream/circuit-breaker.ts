@@ -1,7 +1,7 @@
-import { Status } from '../status.ts';
+import { Status } from '../runtime/status.ts';
 import type { Log } from '../telemetry/log.ts';
-import { equalJitterMs } from './back-off.ts';
-import type { UpstreamClock } from './clock.ts';
+import { equalJitterMs } from '../runtime/back-off.ts';
+import type { UpstreamClock } from '../runtime/clock.ts';
 import { downBackOff, failuresUntilDown } from './limits.ts';
 
 /** What an attempt showed of upstream; `unknown` where it had no fair chance. */

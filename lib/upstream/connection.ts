@@ -1,8 +1,8 @@
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
-import type { Deadline } from '../deadline.ts';
-import { Status } from '../status.ts';
+import type { Deadline } from '../runtime/deadline.ts';
+import { Status } from '../runtime/status.ts';
 import { channelOptions } from './limits.ts';
-import { isLoopback } from './loopback.ts';
+import { isLoopback } from '../runtime/loopback.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 /** Where upstream is. */

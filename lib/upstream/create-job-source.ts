@@ -1,16 +1,17 @@
-import { MalformedMessageError } from '../job/wire.ts';
-import { Status } from '../status.ts';
+import { MalformedMessageError } from '../protobuf/wire.ts';
+import { Status } from '../runtime/status.ts';
 import type { Log } from '../telemetry/log.ts';
-import { Attempts, type FleetQuota } from './attempts.ts';
+import { Attempts } from './attempts.ts';
+import type { Quota } from '../store/quota.ts';
 import { callFailed } from './call-failure.ts';
 import { CallGate } from './call-gate.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
-import { systemClock, type UpstreamClock } from './clock.ts';
+import { systemClock, type UpstreamClock } from '../runtime/clock.ts';
 import { UpstreamConnection, type UpstreamTarget } from './connection.ts';
 import type { JobSource } from './job-source.ts';
 import { attemptMs as usualAttemptMs } from './limits.ts';
 import { encodeGetRequest, encodeListRequest, readListResponse } from './messages.ts';
-import type { TokenSource } from './tokens/token-source.ts';
+import type { TokenSource } from '../iam/token-source.ts';
 import { UpstreamError } from './upstream-error.ts';
 
 export interface JobSourceOptions {
@@ -24,7 +25,7 @@ export interface JobSourceOptions {
   /** Attempts that may be under way at the same time. */
   readonly maxConcurrentCalls: number;
   /** A limit that is shared with other processes. */
-  readonly fleetQuota?: FleetQuota | undefined;
+  readonly fleetQuota?: Quota | undefined;
   readonly log: Log;
   /** How long one attempt may take, in milliseconds; as in limits.ts unless set. */
   readonly attemptMs?: { readonly Get: number; readonly List: number } | undefined;

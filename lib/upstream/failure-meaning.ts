@@ -1,4 +1,4 @@
-import type { Code } from '../status.ts';
+import type { Code } from '../runtime/status.ts';
 import type { UpstreamError } from './upstream-error.ts';
 
 /** What a code of upstream's means for us. */

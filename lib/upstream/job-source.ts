@@ -1,4 +1,4 @@
-import type { Deadline } from '../deadline.ts';
+import type { Deadline } from '../runtime/deadline.ts';
 
 /** What upstream answered to a Get. */
 export interface UpstreamJob {

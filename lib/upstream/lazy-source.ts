@@ -1,4 +1,4 @@
-import { lazily } from '../lazily.ts';
+import { lazily } from '../runtime/lazily.ts';
 import type { JobSource } from './job-source.ts';
 
 /** A source that is connected when it is first asked: whoever asks waits no longer than their deadline allows. */

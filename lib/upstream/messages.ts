@@ -4,7 +4,7 @@
  *
  * @see https://github.com/yandex-cloud/cloudapi/blob/master/yandex/cloud/datasphere/v2/jobs/project_job_service.proto
  */
-import { WireReader, WireType, WireWriter } from '../job/wire.ts';
+import { WireReader, WireType, WireWriter } from '../protobuf/wire.ts';
 import type { ListRequest } from './job-source.ts';
 
 /** GetProjectJobRequest. */

@@ -5,7 +5,7 @@
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback
  */
 import type { Metadata } from '@grpc/grpc-js';
-import { MalformedMessageError, WireReader, WireType } from '../job/wire.ts';
+import { MalformedMessageError, WireReader, WireType } from '../protobuf/wire.ts';
 
 /**
  * Reads RetryInfo in `grpc-status-details-bin`, or what gateways say: `grpc-retry-pushback-ms`, or `retry-after` in

@@ -1,7 +1,7 @@
 import { status as grpcStatus, type StatusObject } from '@grpc/grpc-js';
-import { codeNumbers, type Code } from '../status.ts';
+import { codeNumbers, type Code } from '../runtime/status.ts';
 import { readRetryDelayMs } from './retry-delay.ts';
-import { withoutSecrets } from './secrets.ts';
+import { withoutSecrets } from '../iam/without-secrets.ts';
 
 /**
  * How one attempt at upstream failed. It is the `cause` of the Status that the caller gets, so its message, which is

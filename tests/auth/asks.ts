@@ -1,6 +1,6 @@
 /** How the authorisation matrix asks for a job in each protocol. */
 import { expect } from '@jest/globals';
-import { codeNumbers } from '../../lib/status.ts';
+import { codeNumbers } from '../../lib/runtime/status.ts';
 import type { RpcClient } from '../support/rpc-clients.ts';
 
 /** Answers in one form, whatever the protocol. */

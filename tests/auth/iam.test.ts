@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createIamAuthenticator, type PrincipalProjects } from '../../lib/auth/iam.ts';
-import { Deadline } from '../../lib/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
 
 const account = '123456789012';
 const session = `arn:aws:sts::${account}:assumed-role/dashboard/i-0abc`;

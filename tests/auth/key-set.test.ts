@@ -1,9 +1,9 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createJwtAuthenticator } from '../../lib/auth/jwt.ts';
 import { cooldownMs, freshMs, lastKnownGoodMs } from '../../lib/auth/key-set.ts';
-import { createSteadyClock } from '../../lib/auth/steady-clock.ts';
-import { Deadline } from '../../lib/deadline.ts';
-import { Status } from '../../lib/status.ts';
+import { createSteadyClock } from '../../lib/runtime/steady-clock.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
+import { Status } from '../../lib/runtime/status.ts';
 import {
   audience,
   issuerName,

@@ -8,7 +8,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { connect, constants } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Deadline } from '../../lib/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
 import { tombstone, type Document } from '../../lib/job/document.ts';
 import { patchDocument, snapshotDocument } from '../../lib/job/merge.ts';
 import {
@@ -16,8 +16,8 @@ import {
   type HttpHandler,
   type HttpHandlerParts,
 } from '../../lib/protocol/http/http-handler.ts';
-import { createDynamoDbJobReader } from '../../lib/store/dynamodb-job-reader.ts';
-import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
+import { createDynamoDbJobReader } from '../../lib/dynamodb/job-reader.ts';
+import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
 import { jobBytes } from '../support/documents.ts';
 import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
 import { startGrpcService, type RunningGrpc } from '../support/grpc-service.ts';

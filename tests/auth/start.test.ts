@@ -13,7 +13,7 @@ interface Start {
 /** Imports an entry point as Lambda does. */
 function start(env: Readonly<Record<string, string>>): Promise<Start> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [join(projectRoot, 'functions/get.ts')], {
+    const child = spawn(process.execPath, [join(projectRoot, 'functions/aws/get.ts')], {
       env: { ...functionEnvironment('http://127.0.0.1:1', 'jobs'), ...env },
       timeout: 20_000,
     });

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JWK } from 'jose';
 import { createJwtAuthenticator } from '../../lib/auth/jwt.ts';
-import { Deadline } from '../../lib/deadline.ts';
-import { Status } from '../../lib/status.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
+import { Status } from '../../lib/runtime/status.ts';
 import { audience, issuerName, startTokenIssuer, type TokenIssuer } from '../support/token-issuer.ts';
 
 interface Vector {

@@ -1,8 +1,8 @@
 /** CPU of one warm Get, the whole handler as it is deployed, against a table that answers at once. */
 import { isDeepStrictEqual } from 'node:util';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { jobToJson } from '../../lib/job/json.ts';
-import { key as keyOf } from '../../lib/store/head-item.ts';
+import { jobToJson } from '../../lib/protobuf/json.ts';
+import { key as keyOf } from '../../lib/dynamodb/head-item.ts';
 import { functionEnvironment, lambdaContext } from '../support/functions.ts';
 import type { Figure } from './figure.ts';
 import { getEvents, type GetEvent } from './get-events.ts';

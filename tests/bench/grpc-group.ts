@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { key } from '../../lib/store/head-item.ts';
+import { key } from '../../lib/dynamodb/head-item.ts';
 import type { Figure } from './figure.ts';
 import { startChild, type Child } from './grpc/child.ts';
 import { startContestants, type Contestant } from './grpc/contestants.ts';

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { create, toBinary, type Message } from '@bufbuild/protobuf';
 import { descMessage, jobDesc } from '../support/job-descriptors.ts';
-import { createRandom, type Random } from './random.ts';
+import { createRandom, type Random } from '../../infra/upstream-stand-in/random.ts';
 
 export interface BenchJob {
   readonly name: string;

@@ -25,8 +25,8 @@ export async function packageFunctions(): Promise<Packaged> {
   await promisify(execFile)(process.execPath, command, { cwd: projectRoot, env, timeout: 120_000 });
   for (const name of ['get', 'sync']) await unzip(join(folder, 'package', `${name}.zip`), folder);
   return {
-    get: join(folder, 'functions/get.mjs'),
-    sync: join(folder, 'functions/sync.mjs'),
+    get: join(folder, 'functions/aws/get.mjs'),
+    sync: join(folder, 'functions/aws/sync.mjs'),
     folder,
     remove: () => rm(folder, { recursive: true }),
   };

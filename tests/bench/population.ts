@@ -1,6 +1,6 @@
 /** Jobs as a service has them: most with a few files, some with hundreds. */
 import { jobWithFiles } from './jobs.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from '../../infra/upstream-stand-in/random.ts';
 
 /** Files per job: log-normal, half of the jobs with at most 11, nine in ten with at most 46. */
 const median = 11;

@@ -1,9 +1,9 @@
 /** Item bytes and read units of one eventually consistent Get. */
 import { zstdCompressSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { jobToJson } from '../../lib/job/json.ts';
-import { readUnitBytes } from '../../lib/store/encoding.ts';
-import { headPart, itemSize } from '../../lib/store/head-item.ts';
+import { jobToJson } from '../../lib/protobuf/json.ts';
+import { readUnitBytes } from '../../lib/dynamodb/encoding.ts';
+import { headPart, itemSize } from '../../lib/dynamodb/head-item.ts';
 import type { Figure } from './figure.ts';
 import { benchJobs, jobWithFiles } from './jobs.ts';
 import { population } from './population.ts';

@@ -1,8 +1,8 @@
-import { Deadline } from '../../lib/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
-import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
-import type { DynamoDb } from '../../lib/store/dynamodb-client.ts';
-import type { Item } from '../../lib/store/head-item.ts';
+import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
+import type { DynamoDb } from '../../lib/dynamodb/client/client.ts';
+import type { Item } from '../../lib/dynamodb/head-item.ts';
 
 /** The items that the store writes for a job, its parts included. */
 export async function storedItems(jobId: string, job: Uint8Array): Promise<readonly Item[]> {

@@ -3,7 +3,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Item } from '../../lib/store/head-item.ts';
+import type { Item } from '../../lib/dynamodb/head-item.ts';
 
 /** What the stub is told. */
 export interface KeptItem {

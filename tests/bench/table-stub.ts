@@ -4,7 +4,7 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Item } from '../../lib/store/head-item.ts';
+import type { Item } from '../../lib/dynamodb/head-item.ts';
 import type { KeptItem } from './stub-table.ts';
 
 const address = (table: string, key: Item): string =>

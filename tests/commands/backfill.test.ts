@@ -4,8 +4,8 @@ import { localAwsEnvironment } from '../../infra/local/credentials.ts';
 import { freePort } from '../../infra/local/ports.ts';
 import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
 import { runCommand, type CommandOptions, type CommandRun } from '../support/commands.ts';
-import { SimulatedClock } from '../support/upstream/timeline.ts';
-import { startUpstream, type Upstream } from '../support/upstream/upstream.ts';
+import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
+import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 /** A page of 100, and some. */
 const jobsInAll = 104;

@@ -1,11 +1,11 @@
 /** What events and reads cost, by the engine's own count of consumed capacity. */
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { Deadline } from '../../lib/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
 import { parseJobEvent } from '../../lib/events/job-event.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
-import { syncJobs } from '../../lib/service/sync-jobs.ts';
-import { createDynamoDbJobReader } from '../../lib/store/dynamodb-job-reader.ts';
-import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
+import { syncJobs } from '../../lib/feeding/sync-jobs.ts';
+import { createDynamoDbJobReader } from '../../lib/dynamodb/job-reader.ts';
+import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
 import { benchJobs } from '../bench/jobs.ts';
 import { createTable, startDynalite } from '../support/dynamodb.ts';
 import { startProxy } from '../support/dynamodb-proxy.ts';

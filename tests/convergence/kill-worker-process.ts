@@ -2,7 +2,7 @@
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { localAws } from '../../infra/local/credentials.ts';
 import { pollQueue } from '../../infra/local/event-source-mapping.ts';
-import { handler } from '../../functions/sync.ts';
+import { handler } from '../../functions/aws/sync.ts';
 import { lambdaContext } from '../support/functions.ts';
 
 const client = new SQSClient({ ...localAws, endpoint: process.env['QUEUE_ENDPOINT']! });

@@ -1,13 +1,13 @@
 /** What must hold of `merge` and of the whole way from events to answers, for any events at all. */
 import fc from 'fast-check';
 import { openDoor } from '../../lib/auth/none.ts';
-import { Deadline } from '../../lib/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
 import type { JobEvent } from '../../lib/events/job-event.ts';
 import { isVisible, reflects, revisionOf, tombstone, type Document } from '../../lib/job/document.ts';
 import { merge, sameDocument } from '../../lib/job/merge.ts';
-import { getJob } from '../../lib/service/get-job.ts';
-import { syncJobs } from '../../lib/service/sync-jobs.ts';
-import { decodeLaterPatches, encodeLaterPatches } from '../../lib/store/later-patches.ts';
+import { getJob } from '../../lib/reading/get-job.ts';
+import { syncJobs } from '../../lib/feeding/sync-jobs.ts';
+import { decodeLaterPatches, encodeLaterPatches } from '../../lib/dynamodb/later-patches.ts';
 import { arbitraryChange, expected, toDocument, type Change } from '../support/arbitrary-event.ts';
 import { memoryStore } from './simulation/memory-store.ts';
 import { SimulatedTable } from './simulation/simulated-table.ts';

@@ -1,9 +1,9 @@
 /** Several workers read one job from a linearizable upstream while it changes, and their reads overlap in any way. */
 import fc from 'fast-check';
-import { Deadline } from '../../lib/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
 import type { Document } from '../../lib/job/document.ts';
-import { syncJobs, type Delivery } from '../../lib/service/sync-jobs.ts';
-import { Status } from '../../lib/status.ts';
+import { syncJobs, type Delivery } from '../../lib/feeding/sync-jobs.ts';
+import { Status } from '../../lib/runtime/status.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { jobBytes } from '../support/documents.ts';
 import { memoryStore } from './simulation/memory-store.ts';

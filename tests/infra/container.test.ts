@@ -16,12 +16,12 @@ import { functionEnvironment } from '../support/functions.ts';
 import { projectRoot } from '../support/local-stack.ts';
 import { grpcJsClient } from '../support/rpc-clients.ts';
 import { jobIds, startService, storedJobs, type TestService } from '../support/service.ts';
-import { startUpstream, type Upstream } from '../support/upstream/upstream.ts';
+import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
-const dockerfile = join(projectRoot, 'infra/Dockerfile');
+const dockerfile = join(projectRoot, 'infra/container/Dockerfile');
 const text = await readFile(dockerfile, 'utf8');
 
-describe('infra/Dockerfile', () => {
+describe('infra/container/Dockerfile', () => {
   it('has nothing that its linter minds', () => {
     expect(validate(text, {}).map(({ message }) => message)).toEqual([]);
     expect(validate(text.replace('WORKDIR', 'WORKDIRR'), {})).not.toEqual([]);
@@ -107,7 +107,7 @@ describe('the container, its steps run by hand', () => {
     for (const path of [
       'tests',
       'serverless.yml',
-      'functions/sync.ts',
+      'functions/aws/sync.ts',
       'node_modules/jest',
       'node_modules/serverless',
       '.npmrc',

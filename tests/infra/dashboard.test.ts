@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { dashboard } from '../../infra/dashboard/dashboard.ts';
-import { drawDashboard } from '../../infra/dashboard/draw.ts';
-import { sampleSeries } from '../../infra/dashboard/sample-data.ts';
+import { dashboard } from '../../infra/aws/dashboard/dashboard.ts';
+import { drawDashboard } from '../../infra/aws/dashboard/draw.ts';
+import { sampleSeries } from '../../infra/aws/dashboard/sample-data.ts';
 import { projectRoot } from '../support/local-stack.ts';
 
 const everything = { stage: 'prod', table: 'jobs', grpc: true, functionUrl: true, upstream: true };

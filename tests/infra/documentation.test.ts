@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { definitions } from '../../infra/settings/definitions.ts';
+import { definitions } from '../../infra/aws/settings/definitions.ts';
 import { projectRoot } from '../support/local-stack.ts';
 import { documentedNames, operations } from '../support/operations-page.ts';
 
@@ -21,7 +21,7 @@ describe('docs/operations.md', () => {
   });
 
   it('lists no setting that nothing reads', () => {
-    const resolver = read('infra/settings/resolve-settings.ts');
+    const resolver = read('infra/aws/settings/resolve-settings.ts');
     const choices = /function choices\(\{([^}]*)\}/.exec(resolver)![1]!;
     const chosen = choices.split(/[\s,]+/);
     const unread = Object.keys(definitions).filter(
@@ -32,7 +32,7 @@ describe('docs/operations.md', () => {
 
   it('lists exactly the environment variables that the code reads', () => {
     const config = [
-      ...`${read('lib/config.ts')}${read('lib/upstream-config.ts')}`.matchAll(
+      ...`${read('lib/config/config.ts')}${read('lib/config/upstream-config.ts')}`.matchAll(
         /'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|STAGE)'/g,
       ),
     ];

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { AwsCall } from '../../infra/rehearsal/aws-call.ts';
-import { startAwsEndpoint, type AwsEndpoint } from '../../infra/rehearsal/aws-endpoint.ts';
-import { checkDeployed, checkRemoved } from '../../infra/rehearsal/expectations.ts';
-import { rehearse } from '../../infra/rehearsal/rehearse.ts';
+import type { AwsCall } from '../rehearsal/aws-call.ts';
+import { startAwsEndpoint, type AwsEndpoint } from '../rehearsal/aws-endpoint.ts';
+import { checkDeployed, checkRemoved } from '../rehearsal/expectations.ts';
+import { rehearse } from '../rehearsal/rehearse.ts';
 
 const silent = (): void => undefined;
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { readSettings, SettingsError, type GivenSettings } from '../../infra/settings/read-settings.ts';
+import { readSettings, SettingsError, type GivenSettings } from '../../infra/aws/settings/read-settings.ts';
 import { packageService } from '../support/serverless-cli.ts';
 
 const jwt = {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { checkTemplate } from '../../infra/template/check-template.ts';
-import type { Template } from '../../infra/template/template.ts';
+import { checkTemplate } from '../template/check-template.ts';
+import type { Template } from '../template/template.ts';
 import { dropRequired, misspell, mistype, redirect, type Mutant } from '../support/template-mutants.ts';
 import { packageVariants } from '../support/template-variants.ts';
 

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { checkTemplate } from '../../infra/template/check-template.ts';
-import { referencesIn } from '../../infra/template/references.ts';
-import type { Template, TemplateResource } from '../../infra/template/template.ts';
-import { readGetConfig, readGrpcConfig } from '../../lib/config.ts';
-import { codeNumbers } from '../../lib/status.ts';
+import { checkTemplate } from '../template/check-template.ts';
+import { referencesIn } from '../template/references.ts';
+import type { Template, TemplateResource } from '../template/template.ts';
+import { readGetConfig, readGrpcConfig } from '../../lib/config/config.ts';
+import { codeNumbers } from '../../lib/runtime/status.ts';
 import { metricsNamespace } from '../../lib/telemetry/metrics.ts';
 import { documentedMetrics } from '../support/operations-page.ts';
 import { packageVariants, variants } from '../support/template-variants.ts';

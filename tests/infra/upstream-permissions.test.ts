@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Template } from '../../infra/template/template.ts';
+import type { Template } from '../template/template.ts';
 import { createTable, startDynalite } from '../support/dynamodb.ts';
 import { startProxy, type Proxy } from '../support/dynamodb-proxy.ts';
 import { patchEvent, snapshotEvent } from '../support/events.ts';
@@ -20,7 +20,7 @@ import {
 } from '../support/functions.ts';
 import { allowed, byLambda, callsOnTable, on } from '../support/role-permissions.ts';
 import { packageService, readTemplate } from '../support/serverless-cli.ts';
-import { startUpstream, type Upstream } from '../support/upstream/upstream.ts';
+import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 const kms = (id: string): string => `arn:aws:kms:eu-central-1:123456789012:key/${id}`;
 const [tableKey, secretKey] = [kms('1a2b'), kms('3c4d')];

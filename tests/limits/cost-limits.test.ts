@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { snapshotDocument } from '../../lib/job/merge.ts';
-import { readUnitBytes } from '../../lib/store/encoding.ts';
-import { itemSize } from '../../lib/store/head-item.ts';
+import { readUnitBytes } from '../../lib/dynamodb/encoding.ts';
+import { itemSize } from '../../lib/dynamodb/head-item.ts';
 import { benchJobs } from '../bench/jobs.ts';
 import { population } from '../bench/population.ts';
 import { storedItems } from '../bench/stored-items.ts';

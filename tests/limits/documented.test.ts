@@ -11,21 +11,21 @@ import {
   noticesLimit,
 } from '../../lib/events/limits.ts';
 import { parseMessage } from '../../lib/events/message.ts';
-import { fieldMaskPathLimit, fieldMaskTextLimit } from '../../lib/job/field-mask.ts';
+import { fieldMaskPathLimit, fieldMaskTextLimit } from '../../lib/protobuf/field-mask.ts';
 import { jobIdMaxLength } from '../../lib/job/job-id.ts';
-import { jobType, type Message } from '../../lib/job/schema.ts';
-import { splitFields } from '../../lib/job/wire.ts';
+import { jobType, type Message } from '../../lib/protobuf/schema.ts';
+import { splitFields } from '../../lib/protobuf/wire.ts';
 import { channelOptions, defaultGrpcLimits } from '../../lib/protocol/grpc/limits.ts';
-import { lambdaResponseSizeLimit } from '../../lib/protocol/http/api-gateway.ts';
+import { lambdaResponseSizeLimit } from '../../lib/adapter/aws-gateway.ts';
 import { longestRequestMs } from '../../lib/protocol/http/exchange.ts';
 import { createHttpHandler } from '../../lib/protocol/http/http-handler.ts';
 import type { HttpRequest } from '../../lib/protocol/http/http-message.ts';
 import { httpBodySizeLimit, httpCallLimit, requestSizeLimit } from '../../lib/protocol/limits.ts';
 import type { JobReader } from '../../lib/store/job-store.ts';
-import { createReadThrough } from '../../lib/service/read-through.ts';
-import { answerSizeLimit } from '../../lib/store/http-transport.ts';
+import { createReadThrough } from '../../lib/reading/read-through.ts';
+import { answerSizeLimit } from '../../lib/dynamodb/client/transport.ts';
 import * as upstreamLimits from '../../lib/upstream/limits.ts';
-import { dynamoDbSizeLimits } from '../../lib/store/size-limits.ts';
+import { dynamoDbSizeLimits } from '../../lib/dynamodb/size-limits.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
 import { auditEvent } from '../support/audit-events.ts';
 import { jobBytes } from '../support/documents.ts';

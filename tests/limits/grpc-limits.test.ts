@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { openDoor } from '../../lib/auth/none.ts';
 import { serverCredentials } from '../../lib/protocol/grpc/credentials.ts';
 import { createGrpcServer, type GrpcServer, type GrpcServerParts } from '../../lib/protocol/grpc/server.ts';
-import { WireWriter } from '../../lib/job/wire.ts';
+import { WireWriter } from '../../lib/protobuf/wire.ts';
 import { makeCertificate } from '../support/certificates.ts';
 import { openDoors, type Doors, type DoorsOptions } from '../support/doors.ts';
 import {

@@ -11,7 +11,7 @@ import { functionEnvironment, httpEvent, sqsEvent, upstreamEnvironment } from '.
 import { projectRoot } from '../support/local-stack.ts';
 import { packageService, readTemplate } from '../support/serverless-cli.ts';
 import { unzip } from '../support/unzip.ts';
-import { startUpstream } from '../support/upstream/upstream.ts';
+import { startUpstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 /** What NODE_V8_COVERAGE has Node write. */
 interface Coverage {
@@ -108,11 +108,11 @@ describe('serverless package', () => {
   };
 
   it('makes one file a function, and one beside it for those that ask upstream', () => {
-    const upstream = 'functions/upstream.mjs';
+    const upstream = 'functions/aws/upstream.mjs';
     expect(files).toEqual({
-      get: ['functions/get.mjs', upstream],
-      sync: ['functions/sync.mjs', upstream],
-      refresh: ['functions/refresh.mjs', upstream],
+      get: ['functions/aws/get.mjs', upstream],
+      sync: ['functions/aws/sync.mjs', upstream],
+      refresh: ['functions/aws/refresh.mjs', upstream],
     });
   });
 
@@ -198,7 +198,7 @@ describe('serverless package', () => {
   });
 
   it('keeps writing, events and native gRPC out of get', async () => {
-    const code = await readFile(join(folder, 'get/functions/get.mjs'), 'utf8');
+    const code = await readFile(join(folder, 'get/functions/aws/get.mjs'), 'utf8');
     for (const name of [
       'PutItemCommand',
       'DeleteItemCommand',
@@ -223,10 +223,10 @@ describe('serverless package', () => {
   });
 
   it('keeps what asks upstream at or below 850,000 bytes, and unread until it is needed', async () => {
-    const code = await readFile(join(folder, 'get/functions/upstream.mjs'));
+    const code = await readFile(join(folder, 'get/functions/aws/upstream.mjs'));
     expect(code.length).toBeLessThanOrEqual(850_000);
     expect(
-      (await readFile(join(folder, 'get/functions/get.mjs'), 'utf8')).match(/\.\/upstream\.mjs/g),
+      (await readFile(join(folder, 'get/functions/aws/get.mjs'), 'utf8')).match(/\.\/upstream\.mjs/g),
     ).toEqual(['./upstream.mjs']);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { encodeStatus } from '../../lib/protocol/error-details.ts';
-import { codeNumbers, Status, type Code, type StatusDetail } from '../../lib/status.ts';
+import { codeNumbers, Status, type Code, type StatusDetail } from '../../lib/runtime/status.ts';
 import { decodeRpcMessage } from '../support/job-descriptors.ts';
 
 const text = fc.string({ unit: 'grapheme' });

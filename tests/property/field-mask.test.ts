@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { applyFieldMask, FieldMaskError, parseFieldMask } from '../../lib/job/field-mask.ts';
-import { jobToJson } from '../../lib/job/json.ts';
-import { jobType, type Message } from '../../lib/job/schema.ts';
+import { applyFieldMask, FieldMaskError, parseFieldMask } from '../../lib/protobuf/field-mask.ts';
+import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobType, type Message } from '../../lib/protobuf/schema.ts';
 import { arbitraryJob } from '../support/arbitrary-job.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -2,10 +2,10 @@ import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import sdk from '@yandex-cloud/nodejs-sdk/datasphere-v2';
 import fc from 'fast-check';
-import { jobToJson } from '../../lib/job/json.ts';
-import { normalForm } from '../../lib/job/normal-form.ts';
-import { jobType } from '../../lib/job/schema.ts';
-import { joinFields, splitFields } from '../../lib/job/wire.ts';
+import { jobToJson } from '../../lib/protobuf/json.ts';
+import { normalForm } from '../../lib/protobuf/normal-form.ts';
+import { jobType } from '../../lib/protobuf/schema.ts';
+import { joinFields, splitFields } from '../../lib/protobuf/wire.ts';
 import { arbitraryJob } from '../support/arbitrary-job.ts';
 import { jobDesc } from '../support/job-descriptors.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { jobToJson } from '../../lib/job/json.ts';
+import { jobToJson } from '../../lib/protobuf/json.ts';
 import {
   concatenate,
   encodeVarint,
@@ -8,7 +8,7 @@ import {
   MalformedMessageError,
   splitFields,
   WireReader,
-} from '../../lib/job/wire.ts';
+} from '../../lib/protobuf/wire.ts';
 import { arbitraryJob } from '../support/arbitrary-job.ts';
 import { records, shuffledEncoding } from '../support/unusual-encoding.ts';
 

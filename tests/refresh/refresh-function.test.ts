@@ -1,8 +1,8 @@
 /** The function that runs by the clock, against the stand-in for upstream and a DynamoDB-speaking engine. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Deadline } from '../../lib/deadline.ts';
-import { createDynamoDbRefreshLedger } from '../../lib/store/dynamodb-refresh-ledger.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
+import { createDynamoDbRefreshLedger } from '../../lib/dynamodb/refresh-ledger.ts';
 import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
 import {
   functionEnvironment,
@@ -10,7 +10,7 @@ import {
   upstreamEnvironment,
   type RefreshHandler,
 } from '../support/functions.ts';
-import { startUpstream, type Upstream } from '../support/upstream/upstream.ts';
+import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 let engine: Engine;
 let table: TestTable;

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { tombstone, type Document } from '../../lib/job/document.ts';
 import { patchDocument, snapshotDocument } from '../../lib/job/merge.ts';
-import { encodeVarint, joinFields } from '../../lib/job/wire.ts';
+import { encodeVarint, joinFields } from '../../lib/protobuf/wire.ts';
 
 /** A change, in the plainest terms: field numbers, one byte of value each, and which of them it speaks for. */
 export type Change =

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { LiveDocument } from '../../lib/job/document.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
-import { WireWriter } from '../../lib/job/wire.ts';
+import { WireWriter } from '../../lib/protobuf/wire.ts';
 
 export interface JobInit {
   readonly id?: string;

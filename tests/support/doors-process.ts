@@ -6,7 +6,7 @@ import { openDoor } from '../../lib/auth/none.ts';
 import { parseMessage } from '../../lib/events/message.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
 import { createGrpcServer } from '../../lib/protocol/grpc/server.ts';
-import { Status } from '../../lib/status.ts';
+import { Status } from '../../lib/runtime/status.ts';
 import type { JobReader } from '../../lib/store/job-store.ts';
 import { jobBytes } from './documents.ts';
 import type { DoorsOptions, Question, Usage } from './doors.ts';

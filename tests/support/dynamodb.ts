@@ -48,7 +48,7 @@ export function testClient(endpoint: string): DynamoDBClient {
   });
 }
 
-/** Makes a job table as infra/table.yml has it, with the index of deployments that are fed by upstream. */
+/** Makes a job table as infra/aws/table.yml has it, with the index of deployments that are fed by upstream. */
 export async function createTable(
   endpoint: string,
   table = `jobs-${crypto.randomUUID()}`,

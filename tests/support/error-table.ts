@@ -1,5 +1,5 @@
 /** The design's error table, as cases to be tried over every protocol. */
-import type { Code } from '../../lib/status.ts';
+import type { Code } from '../../lib/runtime/status.ts';
 import type { Verdict } from './dynamodb-proxy.ts';
 import { jobIds } from './service.ts';
 

@@ -1,18 +1,18 @@
 /** A job table that is fed by the stand-in for upstream, with the parts that the functions put together. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Deadline } from '../../lib/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
 import type { Document } from '../../lib/job/document.ts';
-import type { RefreshParts } from '../../lib/service/round.ts';
-import { snapshotOf } from '../../lib/service/upstream-snapshot.ts';
-import { createDynamoDbJobIndex } from '../../lib/store/dynamodb-job-index.ts';
-import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
-import { createDynamoDbRefreshLedger } from '../../lib/store/dynamodb-refresh-ledger.ts';
+import type { RefreshParts } from '../../lib/feeding/round.ts';
+import { snapshotOf } from '../../lib/feeding/upstream-snapshot.ts';
+import { createDynamoDbJobIndex } from '../../lib/dynamodb/job-index.ts';
+import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
+import { createDynamoDbRefreshLedger } from '../../lib/dynamodb/refresh-ledger.ts';
 import type { JobStore } from '../../lib/store/job-store.ts';
 import type { RefreshLedger, RefreshStateReader } from '../../lib/store/refresh-ledger.ts';
 import type { UpstreamTarget } from '../../lib/upstream/connection.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
 import { createTable, type TestTable } from './dynamodb.ts';
-import { startUpstream, type Upstream } from './upstream/upstream.ts';
+import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 export interface FedCache {
   readonly upstream: Upstream;

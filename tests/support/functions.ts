@@ -7,7 +7,7 @@ import type {
   SQSEvent,
 } from 'aws-lambda';
 import { localAwsEnvironment } from '../../infra/local/credentials.ts';
-import type { Upstream } from './upstream/upstream.ts';
+import type { Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 /** The handlers as deployed: read from the environment once, when they are first imported. */
 export interface Handlers {
@@ -32,8 +32,8 @@ export function functionEnvironment(endpoint: string, table: string): Readonly<R
 export async function importHandlers(environment: Readonly<Record<string, string>>): Promise<Handlers> {
   Object.assign(process.env, environment);
   const [{ handler: get }, { handler: sync }] = await Promise.all([
-    import('../../functions/get.ts'),
-    import('../../functions/sync.ts'),
+    import('../../functions/aws/get.ts'),
+    import('../../functions/aws/sync.ts'),
   ]);
   return {
     get: (event) => get(event, lambdaContext()),
@@ -46,7 +46,7 @@ export async function importRefreshHandler(
   environment: Readonly<Record<string, string>>,
 ): Promise<RefreshHandler> {
   Object.assign(process.env, environment);
-  const { handler } = await import('../../functions/refresh.ts');
+  const { handler } = await import('../../functions/aws/refresh.ts');
   return (remainingMs, requestId = crypto.randomUUID()) =>
     handler({} as ScheduledEvent, { ...lambdaContext(remainingMs), awsRequestId: requestId });
 }

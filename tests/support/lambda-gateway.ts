@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { fromApiGateway, toApiGateway } from '../../lib/protocol/http/api-gateway.ts';
+import { fromApiGateway, toApiGateway } from '../../lib/adapter/aws-gateway.ts';
 import {
   createHttpHandler,
   type HttpHandler,

@@ -1,5 +1,5 @@
 /** What the roles of a packaged template allow, and what a table was called for, in the words of IAM. */
-import type { Template } from '../../infra/template/template.ts';
+import type { Template } from '../template/template.ts';
 import type { Call } from './dynamodb-proxy.ts';
 
 export interface Statement {

@@ -1,6 +1,6 @@
-import type { Deadline } from '../../lib/deadline.ts';
-import { deadlineExceeded } from '../../lib/deadline.ts';
-import { Status } from '../../lib/status.ts';
+import type { Deadline } from '../../lib/runtime/deadline.ts';
+import { deadlineExceeded } from '../../lib/runtime/deadline.ts';
+import { Status } from '../../lib/runtime/status.ts';
 import type { JobSource, UpstreamJob } from '../../lib/upstream/job-source.ts';
 
 /** What upstream does when it is asked for a job: answers with its bytes, has none, fails, or does not answer. */

@@ -3,8 +3,8 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serverlessScript } from '../../infra/local/deployment.ts';
-import { makeServiceFolder } from '../../infra/rehearsal/service-folder.ts';
-import type { Template } from '../../infra/template/template.ts';
+import { makeServiceFolder } from '../rehearsal/service-folder.ts';
+import type { Template } from '../template/template.ts';
 
 /** Nothing but what a program needs to run: no credentials, and a proxy that leads nowhere. */
 const bareEnvironment = {

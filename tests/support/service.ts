@@ -1,11 +1,11 @@
 /** A service to call: a table on a real engine with some jobs in it, behind a proxy that can misbehave. */
 import type { Authenticator } from '../../lib/auth/authenticator.ts';
 import { openDoor } from '../../lib/auth/none.ts';
-import { Deadline } from '../../lib/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
 import { tombstone, type Document } from '../../lib/job/document.ts';
 import { merge, patchDocument, snapshotDocument } from '../../lib/job/merge.ts';
-import { createDynamoDbJobReader } from '../../lib/store/dynamodb-job-reader.ts';
-import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
+import { createDynamoDbJobReader } from '../../lib/dynamodb/job-reader.ts';
+import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
 import type { JobReader } from '../../lib/store/job-store.ts';
 import type { Log } from '../../lib/telemetry/log.ts';
 import { unauthenticated } from '../../lib/auth/bearer-token.ts';

@@ -1,7 +1,7 @@
 /** Copies of a template with one mistake each, everywhere that a check must notice it. */
 import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
-import { intrinsicOf } from '../../infra/template/references.ts';
-import { isRecord, type Template } from '../../infra/template/template.ts';
+import { intrinsicOf } from '../template/references.ts';
+import { isRecord, type Template } from '../template/template.ts';
 
 export interface Mutant {
   readonly place: string;

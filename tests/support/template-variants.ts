@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Template } from '../../infra/template/template.ts';
+import type { Template } from '../template/template.ts';
 import { packageService, readTemplate } from './serverless-cli.ts';
 
 const tokens = {

@@ -1,5 +1,5 @@
 import { fromBinary, toBinary } from '@bufbuild/protobuf';
-import { splitFields, WireReader } from '../../lib/job/wire.ts';
+import { splitFields, WireReader } from '../../lib/protobuf/wire.ts';
 import { jobDesc } from './job-descriptors.ts';
 
 /** A small deterministic generator of numbers from 0 to 1. */

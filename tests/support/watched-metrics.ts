@@ -1,6 +1,6 @@
 /** The metrics that the alarms and the dashboard of a template look at. */
-import type { Series } from '../../infra/dashboard/widget.ts';
-import type { Template } from '../../infra/template/template.ts';
+import type { Series } from '../../infra/aws/dashboard/widget.ts';
+import type { Template } from '../template/template.ts';
 
 export interface WatchedMetric {
   readonly namespace: string;

@@ -1,10 +1,10 @@
 /** Notices end in what upstream says of their jobs, or in the queue. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Deadline } from '../../lib/deadline.ts';
-import { jobToJson } from '../../lib/job/json.ts';
-import { syncMessages } from '../../lib/service/sync-messages.ts';
-import { Status } from '../../lib/status.ts';
-import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
+import { jobToJson } from '../../lib/protobuf/json.ts';
+import { syncMessages } from '../../lib/feeding/sync-messages.ts';
+import { Status } from '../../lib/runtime/status.ts';
+import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
 import type { JobStore } from '../../lib/store/job-store.ts';
 import type { LogFields } from '../../lib/telemetry/log.ts';
 import { auditEvent } from '../support/audit-events.ts';

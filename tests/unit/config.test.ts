@@ -5,7 +5,7 @@ import {
   readGrpcConfig,
   readHttpConfig,
   readSyncConfig,
-} from '../../lib/config.ts';
+} from '../../lib/config/config.ts';
 
 const jwt = {
   JOB_TABLE: 'jobs',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Deadline, type Clock } from '../../lib/deadline.ts';
-import type { Status } from '../../lib/status.ts';
+import { Deadline, type Clock } from '../../lib/runtime/deadline.ts';
+import type { Status } from '../../lib/runtime/status.ts';
 
 /** A clock that stands at 0 until it is set, and timers that fire when they are told to. */
 function standingClock() {

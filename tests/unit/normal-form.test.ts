@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { normalForm } from '../../lib/job/normal-form.ts';
-import { jobType, type Message } from '../../lib/job/schema.ts';
-import { WireWriter } from '../../lib/job/wire.ts';
+import { normalForm } from '../../lib/protobuf/normal-form.ts';
+import { jobType, type Message } from '../../lib/protobuf/schema.ts';
+import { WireWriter } from '../../lib/protobuf/wire.ts';
 
 const fieldOf = (type: Message, name: string) => type.fields.find((field) => field.name === name)!;
 const environment = fieldOf(fieldOf(jobType, 'job_parameters').message!, 'env').message!;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { pollAfterSeconds } from '../../lib/service/poll-after.ts';
+import { pollAfterSeconds } from '../../lib/reading/poll-after.ts';
 
 const [creating, executing, success, cancelling, unknown] = [1, 2, 4, 7, 99];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createSteadyClock } from '../../lib/auth/steady-clock.ts';
+import { createSteadyClock } from '../../lib/runtime/steady-clock.ts';
 
 describe('a steady clock', () => {
   const sources = { day: 1_000_000, monotonic: 500 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { longestTimeText, writeDuration, writeTimestamp } from '../../lib/job/time.ts';
+import { longestTimeText, writeDuration, writeTimestamp } from '../../lib/protobuf/time.ts';
 
 type Write = typeof writeTimestamp;
 

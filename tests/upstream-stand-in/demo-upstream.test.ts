@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import sdk from '@yandex-cloud/nodejs-sdk/datasphere-v2';
 import { SignJWT } from 'jose';
 import { startDemoUpstream, type DemoUpstream } from '../../infra/local/demo-upstream.ts';
-import type { ServiceAccountKey } from '../support/upstream/service-account-key.ts';
+import type { ServiceAccountKey } from '../../infra/upstream-stand-in/service-account-key.ts';
 
 const { ProjectJobServiceClient, ListProjectJobRequest } = sdk.projectJobService;
 

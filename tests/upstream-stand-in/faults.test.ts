@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { ServiceError } from '@grpc/grpc-js';
 import { decodeRpcMessage } from '../support/job-descriptors.ts';
-import { noFaults } from '../support/upstream/faults.ts';
-import { ProjectJobServiceService as service } from '../support/upstream/sdk.ts';
-import { SimulatedClock } from '../support/upstream/timeline.ts';
+import { noFaults } from '../../infra/upstream-stand-in/faults.ts';
+import { ProjectJobServiceService as service } from '../../infra/upstream-stand-in/sdk.ts';
+import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
 import { rawClient } from './raw-client.ts';
 import { startSecureUpstream, type SdkClient, type SecureUpstream } from './sdk-client.ts';
 

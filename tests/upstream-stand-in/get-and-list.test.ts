@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import protobuf from 'protobufjs/minimal.js';
-import { Job, JobStatus, ProjectJobServiceService as service } from '../support/upstream/sdk.ts';
-import { SimulatedClock } from '../support/upstream/timeline.ts';
+import { Job, JobStatus, ProjectJobServiceService as service } from '../../infra/upstream-stand-in/sdk.ts';
+import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
 import { rawClient } from './raw-client.ts';
 import { startSecureUpstream, type SdkClient, type SecureUpstream } from './sdk-client.ts';
 

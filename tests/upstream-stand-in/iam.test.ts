@@ -3,9 +3,9 @@ import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import iamSdk from '@yandex-cloud/nodejs-sdk/iam-v1';
 import { SignJWT } from 'jose';
-import { noFaults } from '../support/upstream/faults.ts';
-import type { ServiceAccountKey } from '../support/upstream/service-account-key.ts';
-import { SimulatedClock } from '../support/upstream/timeline.ts';
+import { noFaults } from '../../infra/upstream-stand-in/faults.ts';
+import type { ServiceAccountKey } from '../../infra/upstream-stand-in/service-account-key.ts';
+import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
 import { startSecureUpstream, type SecureUpstream } from './sdk-client.ts';
 
 const { IamTokenServiceClient, CreateIamTokenRequest } = iamSdk.iamTokenService;

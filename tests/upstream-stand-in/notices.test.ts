@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Envelope } from '../support/upstream/audit-events.ts';
-import { noticeBatches } from '../support/upstream/notice-batches.ts';
-import { SimulatedClock } from '../support/upstream/timeline.ts';
-import { startUpstream, type Upstream } from '../support/upstream/upstream.ts';
+import type { Envelope } from '../../infra/upstream-stand-in/audit-events.ts';
+import { noticeBatches } from '../../infra/upstream-stand-in/notice-batches.ts';
+import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
+import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 const running: Upstream[] = [];
 

@@ -1,6 +1,6 @@
 /** Calls of Get and List that leave the answer's bytes, and its errors, as they are. */
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
-import { ProjectJobServiceService as service } from '../support/upstream/sdk.ts';
+import { ProjectJobServiceService as service } from '../../infra/upstream-stand-in/sdk.ts';
 import type { SecureUpstream } from './sdk-client.ts';
 
 export interface RawClient {

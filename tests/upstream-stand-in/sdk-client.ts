@@ -3,8 +3,12 @@ import { readFile } from 'node:fs/promises';
 import { Session } from '@yandex-cloud/nodejs-sdk';
 import sdk from '@yandex-cloud/nodejs-sdk/datasphere-v2';
 import { makeCertificate } from '../support/certificates.ts';
-import type { ListRequest } from '../support/upstream/list-jobs.ts';
-import { startUpstream, type Upstream, type UpstreamOptions } from '../support/upstream/upstream.ts';
+import type { ListRequest } from '../../infra/upstream-stand-in/list-jobs.ts';
+import {
+  startUpstream,
+  type Upstream,
+  type UpstreamOptions,
+} from '../../infra/upstream-stand-in/upstream.ts';
 
 const { ProjectJobServiceClient, GetProjectJobRequest } = sdk.projectJobService;
 

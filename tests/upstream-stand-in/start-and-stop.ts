@@ -2,8 +2,8 @@
 import { connect } from 'node:net';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import sdk from '@yandex-cloud/nodejs-sdk/datasphere-v2';
-import { JobStatus } from '../support/upstream/sdk.ts';
-import { startUpstream } from '../support/upstream/upstream.ts';
+import { JobStatus } from '../../infra/upstream-stand-in/sdk.ts';
+import { startUpstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 const upstream = await startUpstream({ seed: 1, projects: ['p1'], clock: 'real' });
 const jobId = upstream.world.createJob('p1', { life: { creatingMs: 3_600_000 } });

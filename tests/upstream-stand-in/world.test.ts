@@ -3,10 +3,10 @@ import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
-import type { Envelope } from '../support/upstream/audit-events.ts';
-import { Job, JobStatus } from '../support/upstream/sdk.ts';
-import { SimulatedClock } from '../support/upstream/timeline.ts';
-import { startUpstream } from '../support/upstream/upstream.ts';
+import type { Envelope } from '../../infra/upstream-stand-in/audit-events.ts';
+import { Job, JobStatus } from '../../infra/upstream-stand-in/sdk.ts';
+import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
+import { startUpstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 const hour = 3_600_000;
 const run = promisify(execFile);

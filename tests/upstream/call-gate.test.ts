@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { Status } from '../../lib/status.ts';
+import { Status } from '../../lib/runtime/status.ts';
 import { CallGate } from '../../lib/upstream/call-gate.ts';
 import { longestHoldMs, queueLimit, recoveryMs, slowestPart } from '../../lib/upstream/limits.ts';
 import { MovingClock, settle } from './moving-clock.ts';

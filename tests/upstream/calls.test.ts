@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import sdk from '@yandex-cloud/nodejs-sdk/datasphere-v2';
 import fc from 'fast-check';
-import { codeNumbers, Status, type Code } from '../../lib/status.ts';
+import { codeNumbers, Status, type Code } from '../../lib/runtime/status.ts';
 import { createJobSource, type JobSourceOptions } from '../../lib/upstream/create-job-source.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { attemptLimit, retryBackOff } from '../../lib/upstream/limits.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Status } from '../../lib/status.ts';
+import type { Status } from '../../lib/runtime/status.ts';
 import type { LogFields, LogLevel } from '../../lib/telemetry/log.ts';
 import { CircuitBreaker, type Sign } from '../../lib/upstream/circuit-breaker.ts';
 import { downBackOff, failuresUntilDown } from '../../lib/upstream/limits.ts';

@@ -1,6 +1,6 @@
-import type { Clock } from '../../lib/deadline.ts';
-import { Deadline } from '../../lib/deadline.ts';
-import type { UpstreamClock } from '../../lib/upstream/clock.ts';
+import type { Clock } from '../../lib/runtime/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
+import type { UpstreamClock } from '../../lib/runtime/clock.ts';
 
 interface Timer {
   readonly atMs: number;

@@ -1,10 +1,10 @@
 /** A key that is replaced while a process runs, against the token service of the stand-in for upstream. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Deadline } from '../../lib/deadline.ts';
-import { iamTokens } from '../../lib/upstream/tokens/iam-token.ts';
-import { tokensOfReplaceableKey } from '../../lib/upstream/tokens/replaceable-key.ts';
-import { parseServiceAccountKey } from '../../lib/upstream/tokens/service-account-key.ts';
-import { startUpstream, type Upstream } from '../support/upstream/upstream.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
+import { iamTokens } from '../../lib/iam/iam-token.ts';
+import { tokensOfReplaceableKey } from '../../lib/iam/replaceable-key.ts';
+import { parseServiceAccountKey } from '../../lib/iam/service-account-key.ts';
+import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 let upstream: Upstream;
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import sdk from '@yandex-cloud/nodejs-sdk/datasphere-v2';
 import { encodeStatus } from '../../lib/protocol/error-details.ts';
-import { Status, type Code } from '../../lib/status.ts';
+import { Status, type Code } from '../../lib/runtime/status.ts';
 
 const { ProjectJobServiceService: official } = sdk.projectJobService;
 

@@ -2,15 +2,12 @@ import { inspect } from 'node:util';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { createLog, describeError } from '../../lib/telemetry/log.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
-import { withoutSecrets } from '../../lib/upstream/secrets.ts';
+import { withoutSecrets } from '../../lib/iam/without-secrets.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
-import { iamTokens } from '../../lib/upstream/tokens/iam-token.ts';
-import { instanceTokens } from '../../lib/upstream/tokens/instance-token.ts';
-import {
-  parseServiceAccountKey,
-  type ServiceAccountKey,
-} from '../../lib/upstream/tokens/service-account-key.ts';
-import type { TokenSource } from '../../lib/upstream/tokens/token-source.ts';
+import { iamTokens } from '../../lib/iam/iam-token.ts';
+import { instanceTokens } from '../../lib/iam/instance-token.ts';
+import { parseServiceAccountKey, type ServiceAccountKey } from '../../lib/iam/service-account-key.ts';
+import type { TokenSource } from '../../lib/iam/token-source.ts';
 import { jobBytes } from '../support/documents.ts';
 import { MovingClock, settle } from './moving-clock.ts';
 import { startScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts';

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Status } from '../../lib/status.ts';
+import { Status } from '../../lib/runtime/status.ts';
 import type { LogFields } from '../../lib/telemetry/log.ts';
 import { createJobSource, type JobSourceOptions } from '../../lib/upstream/create-job-source.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { attemptLimit } from '../../lib/upstream/limits.ts';
-import { givenToken } from '../../lib/upstream/tokens/given-token.ts';
-import type { TokenSource } from '../../lib/upstream/tokens/token-source.ts';
+import { givenToken } from '../../lib/iam/given-token.ts';
+import type { TokenSource } from '../../lib/iam/token-source.ts';
 import { jobBytes } from '../support/documents.ts';
 import { MovingClock } from './moving-clock.ts';
 import { retryInfo, startScriptedUpstream, type ScriptedUpstream } from './scripted-upstream.ts';

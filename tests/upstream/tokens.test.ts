@@ -1,12 +1,12 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Status } from '../../lib/status.ts';
-import type { UpstreamClock } from '../../lib/upstream/clock.ts';
-import { givenToken } from '../../lib/upstream/tokens/given-token.ts';
-import { iamTokens } from '../../lib/upstream/tokens/iam-token.ts';
-import { instanceTokens } from '../../lib/upstream/tokens/instance-token.ts';
-import { issuerBackOff, marginMs } from '../../lib/upstream/tokens/renewed-token.ts';
-import { parseServiceAccountKey } from '../../lib/upstream/tokens/service-account-key.ts';
-import type { TokenSource } from '../../lib/upstream/tokens/token-source.ts';
+import type { Status } from '../../lib/runtime/status.ts';
+import type { UpstreamClock } from '../../lib/runtime/clock.ts';
+import { givenToken } from '../../lib/iam/given-token.ts';
+import { iamTokens } from '../../lib/iam/iam-token.ts';
+import { instanceTokens } from '../../lib/iam/instance-token.ts';
+import { issuerBackOff, marginMs } from '../../lib/iam/renewed-token.ts';
+import { parseServiceAccountKey } from '../../lib/iam/service-account-key.ts';
+import type { TokenSource } from '../../lib/iam/token-source.ts';
 import { MovingClock } from './moving-clock.ts';
 import {
   makeServiceAccount,

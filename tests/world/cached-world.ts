@@ -1,21 +1,21 @@
 /** The stand-in's world and a cache of it, which live together in virtual time. */
 import { openDoor } from '../../lib/auth/none.ts';
-import { createFreshness } from '../../lib/service/freshness.ts';
-import { getJob, type GetJobParts } from '../../lib/service/get-job.ts';
-import { createReadThrough, type AskUpstream } from '../../lib/service/read-through.ts';
-import { refreshRounds } from '../../lib/service/refresh-rounds.ts';
-import { shareReads } from '../../lib/service/shared-reads.ts';
-import { storeFromUpstream } from '../../lib/service/store-from-upstream.ts';
-import { syncMessages, type Message } from '../../lib/service/sync-messages.ts';
-import { Status } from '../../lib/status.ts';
-import { createDynamoDbJobIndex } from '../../lib/store/dynamodb-job-index.ts';
-import { createDynamoDbJobStore } from '../../lib/store/dynamodb-job-store.ts';
-import { createDynamoDbRefreshLedger } from '../../lib/store/dynamodb-refresh-ledger.ts';
+import { createFreshness } from '../../lib/reading/freshness.ts';
+import { getJob, type GetJobParts } from '../../lib/reading/get-job.ts';
+import { createReadThrough, type AskUpstream } from '../../lib/reading/read-through.ts';
+import { refreshRounds } from '../../lib/feeding/refresh-rounds.ts';
+import { shareReads } from '../../lib/reading/shared-reads.ts';
+import { storeFromUpstream } from '../../lib/feeding/store-from-upstream.ts';
+import { syncMessages, type Message } from '../../lib/feeding/sync-messages.ts';
+import { Status } from '../../lib/runtime/status.ts';
+import { createDynamoDbJobIndex } from '../../lib/dynamodb/job-index.ts';
+import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
+import { createDynamoDbRefreshLedger } from '../../lib/dynamodb/refresh-ledger.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import type { Metrics } from '../../lib/telemetry/metrics.ts';
 import { createTable, startDynalite } from '../support/dynamodb.ts';
-import { startUpstream } from '../support/upstream/upstream.ts';
+import { startUpstream } from '../../infra/upstream-stand-in/upstream.ts';
 import { VirtualTime } from './virtual-time.ts';
 
 export interface CachedWorldOptions {

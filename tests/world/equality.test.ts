@@ -1,6 +1,6 @@
 /** The cache against the world: nothing stays wrong, and nothing is wrong for longer than is said. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createRandom } from '../bench/random.ts';
+import { createRandom } from '../../infra/upstream-stand-in/random.ts';
 import { startCachedWorld, type CachedWorld } from './cached-world.ts';
 import { judge } from './staleness.ts';
 

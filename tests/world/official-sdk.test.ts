@@ -5,17 +5,17 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openDoor } from '../../lib/auth/none.ts';
-import { Deadline } from '../../lib/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
 import { serverCredentials } from '../../lib/protocol/grpc/credentials.ts';
-import { refreshProject } from '../../lib/service/refresh-project.ts';
-import { syncMessages } from '../../lib/service/sync-messages.ts';
+import { refreshProject } from '../../lib/feeding/refresh-project.ts';
+import { syncMessages } from '../../lib/feeding/sync-messages.ts';
 import { makeCertificate, type TestCertificate } from '../support/certificates.ts';
 import { startDynalite, type Engine } from '../support/dynamodb.ts';
 import { startFedCache, type FedCache } from '../support/fed-cache.ts';
 import { startGrpcService, type RunningGrpc } from '../support/grpc-service.ts';
-import type { Life } from '../support/upstream/job-life.ts';
-import { Job, JobStatus } from '../support/upstream/sdk.ts';
-import { SimulatedClock } from '../support/upstream/timeline.ts';
+import type { Life } from '../../infra/upstream-stand-in/job-life.ts';
+import { Job, JobStatus } from '../../infra/upstream-stand-in/sdk.ts';
+import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
 import { sdkClient, type SdkClient } from '../upstream-stand-in/sdk-client.ts';
 
 const second = 1000;

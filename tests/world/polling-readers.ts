@@ -1,9 +1,9 @@
 /** What readers cost upstream who follow jobs by asking for them every five seconds, with the cache and without it. */
-import { Deadline } from '../../lib/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
-import type { Life } from '../support/upstream/job-life.ts';
-import { SimulatedClock } from '../support/upstream/timeline.ts';
-import { startUpstream, type Upstream } from '../support/upstream/upstream.ts';
+import type { Life } from '../../infra/upstream-stand-in/job-life.ts';
+import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
+import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 import { startCachedWorld } from './cached-world.ts';
 
 const project = 'p1';

@@ -1,7 +1,7 @@
 /** How old what readers are told is, by the world's own history. */
 import { kept } from '../support/fed-cache.ts';
-import type { Version } from '../support/upstream/job-record.ts';
-import type { World } from '../support/upstream/world.ts';
+import type { Version } from '../../infra/upstream-stand-in/job-record.ts';
+import type { World } from '../../infra/upstream-stand-in/world.ts';
 import type { Read } from './cached-world.ts';
 
 export interface Judgement {

@@ -1,8 +1,8 @@
 /** Time that stands still while anything real is under way, for tests of hours that take seconds. */
-import type { Clock } from '../../lib/deadline.ts';
-import { Deadline } from '../../lib/deadline.ts';
-import type { UpstreamClock } from '../../lib/upstream/clock.ts';
-import { SimulatedClock } from '../support/upstream/timeline.ts';
+import type { Clock } from '../../lib/runtime/deadline.ts';
+import { Deadline } from '../../lib/runtime/deadline.ts';
+import type { UpstreamClock } from '../../lib/runtime/clock.ts';
+import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
 
 /**
  * Turns of the event loop in which nothing happened, until nothing is believed to be under way: a call over loopback

@@ -5,12 +5,12 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { Status, toStatus } from '../../status.ts';
+import { Status, toStatus } from '../../runtime/status.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Admission } from '../admission.ts';
-import { serviceName } from '../get-job-request.ts';
+import { serviceName } from '../../rpc/get-job-request.ts';
 import { overloaded } from '../limits.ts';
-import { readRequestId } from '../request-metadata.ts';
+import { readRequestId } from '../../rpc/request-metadata.ts';
 import { limitCompressed } from './compressed-messages.ts';
 import { callsForHealth, stalledMs, type GrpcLimits } from './limits.ts';
 import { tameTimeout } from './timeout.ts';

@@ -1,7 +1,7 @@
-import type { JobAnswer, ReadMeter } from '../../service/get-job.ts';
+import type { JobAnswer, ReadMeter } from '../../reading/get-job.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { valuesLimit } from '../../telemetry/metrics.ts';
-import { answerAge, toTenths } from '../served-get.ts';
+import { answerAge, toTenths } from '../../rpc/served-get.ts';
 
 /** Collects the calls that were answered with a job. */
 export interface AnsweredCalls {

@@ -5,15 +5,15 @@ import {
   type ServerUnaryCall,
   status,
 } from '@grpc/grpc-js';
-import { Deadline } from '../../deadline.ts';
-import { getJob, type GetJobParts, type JobAnswer } from '../../service/get-job.ts';
-import { toStatus, type Status } from '../../status.ts';
+import { Deadline } from '../../runtime/deadline.ts';
+import { getJob, type GetJobParts, type JobAnswer } from '../../reading/get-job.ts';
+import { toStatus, type Status } from '../../runtime/status.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { encodeStatus } from '../error-details.ts';
-import { decodeJobId } from '../get-job-request.ts';
-import { readRequestId, readRequestMetadata, type HeaderReader } from '../request-metadata.ts';
-import { responseMetadata } from '../response-metadata.ts';
-import { logServedGet } from '../served-get.ts';
+import { decodeJobId } from '../../rpc/get-job-request.ts';
+import { readRequestId, readRequestMetadata, type HeaderReader } from '../../rpc/request-metadata.ts';
+import { responseMetadata } from '../../rpc/response-metadata.ts';
+import { logServedGet } from '../../rpc/served-get.ts';
 import type { AnsweredCalls } from './answered-calls.ts';
 
 /** The longest that one call may take, in milliseconds, whatever its caller allows. */

@@ -1,7 +1,7 @@
 import { ReflectionService } from '@grpc/reflection';
-import { WireReader } from '../../job/wire.ts';
+import { WireReader } from '../../protobuf/wire.ts';
 import { descriptorSet } from '../generated/descriptor-set.ts';
-import { serviceName } from '../get-job-request.ts';
+import { serviceName } from '../../rpc/get-job-request.ts';
 
 type PackageDefinition = ConstructorParameters<typeof ReflectionService>[0];
 

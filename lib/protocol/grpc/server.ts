@@ -1,11 +1,11 @@
 import type { Http2SecureServer, Http2Server } from 'node:http2';
 import { logVerbosity, Server, setLogVerbosity, type ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { GetJobParts } from '../../service/get-job.ts';
-import { shareReads } from '../../service/shared-reads.ts';
+import type { GetJobParts } from '../../reading/get-job.ts';
+import { shareReads } from '../../reading/shared-reads.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createAdmission } from '../admission.ts';
-import { serviceName } from '../get-job-request.ts';
+import { serviceName } from '../../rpc/get-job-request.ts';
 import { limitCalls } from './admission.ts';
 import { collectAnsweredCalls } from './answered-calls.ts';
 import { limitConnections } from './connections.ts';

@@ -1,5 +1,5 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
-import { serviceName } from '../get-job-request.ts';
+import { serviceName } from '../../rpc/get-job-request.ts';
 
 const asItIs = (bytes: Buffer): Buffer => bytes;
 

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http2';
-import { readGrpcTimeout } from '../request-metadata.ts';
+import { readGrpcTimeout } from '../../rpc/request-metadata.ts';
 
 /** Milliseconds that a timer of Node's can wait, and that grpc-js can count. */
 const longestTimerMs = 2 ** 31 - 1;

@@ -1,5 +1,5 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { codeNumbers, type Status } from '../../status.ts';
+import { codeNumbers, type Status } from '../../runtime/status.ts';
 import { encodeStatus } from '../error-details.ts';
 
 /**

@@ -1,6 +1,6 @@
-import { jobToJson } from '../../job/json.ts';
-import type { JobAnswer } from '../../service/get-job.ts';
-import { decodeJobId, parseJobId } from '../get-job-request.ts';
+import { jobToJson } from '../../protobuf/json.ts';
+import type { JobAnswer } from '../../reading/get-job.ts';
+import { decodeJobId, parseJobId } from '../../rpc/get-job-request.ts';
 
 /** How the messages of an RPC are written. */
 export interface Codec {

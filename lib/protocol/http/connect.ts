@@ -6,12 +6,12 @@
  *
  * @see https://connectrpc.com/docs/protocol
  */
-import { Deadline } from '../../deadline.ts';
-import { invalidArgument, Status } from '../../status.ts';
+import { Deadline } from '../../runtime/deadline.ts';
+import { invalidArgument, Status } from '../../runtime/status.ts';
 import { renderDetails, retryAfterSeconds } from '../error-details.ts';
 import { requestSizeLimit, requestTooLarge } from '../limits.ts';
-import { readConnectTimeout, readRequestMetadata } from '../request-metadata.ts';
-import { responseMetadata } from '../response-metadata.ts';
+import { readConnectTimeout, readRequestMetadata } from '../../rpc/request-metadata.ts';
+import { responseMetadata } from '../../rpc/response-metadata.ts';
 import { codecs, type Codec } from './codec.ts';
 import { longestRequestMs, type HttpProtocol } from './exchange.ts';
 import { mediaType, type HttpRequest } from './http-message.ts';

@@ -1,6 +1,6 @@
-import type { Deadline } from '../../deadline.ts';
-import type { GetJobRequest, JobAnswer } from '../../service/get-job.ts';
-import type { Status } from '../../status.ts';
+import type { Deadline } from '../../runtime/deadline.ts';
+import type { GetJobRequest, JobAnswer } from '../../reading/get-job.ts';
+import type { Status } from '../../runtime/status.ts';
 import type { HttpRequest, HttpResponse } from './http-message.ts';
 
 /** Answers a Get; what `service/getJob` is once its parts are given. */

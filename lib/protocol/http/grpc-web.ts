@@ -6,12 +6,12 @@
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-WEB.md
  */
-import { Deadline } from '../../deadline.ts';
-import { codeNumbers, invalidArgument, Status } from '../../status.ts';
+import { Deadline } from '../../runtime/deadline.ts';
+import { codeNumbers, invalidArgument, Status } from '../../runtime/status.ts';
 import { encodeStatus } from '../error-details.ts';
 import { requestSizeLimit, requestTooLarge } from '../limits.ts';
-import { readGrpcTimeout, readRequestMetadata } from '../request-metadata.ts';
-import { responseMetadata } from '../response-metadata.ts';
+import { readGrpcTimeout, readRequestMetadata } from '../../rpc/request-metadata.ts';
+import { responseMetadata } from '../../rpc/response-metadata.ts';
 import { codecs } from './codec.ts';
 import { longestRequestMs, type HttpProtocol } from './exchange.ts';
 import { mediaType, type HttpRequest, type HttpResponse } from './http-message.ts';

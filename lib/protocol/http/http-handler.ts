@@ -1,12 +1,12 @@
 /** All that is spoken over HTTP, behind one function. */
-import { getJob, type GetJobParts, type JobAnswer } from '../../service/get-job.ts';
-import { invalidArgument, Status, toStatus } from '../../status.ts';
+import { getJob, type GetJobParts, type JobAnswer } from '../../reading/get-job.ts';
+import { invalidArgument, Status, toStatus } from '../../runtime/status.ts';
 import type { Log } from '../../telemetry/log.ts';
 import { createAdmission } from '../admission.ts';
-import { serviceName } from '../get-job-request.ts';
+import { serviceName } from '../../rpc/get-job-request.ts';
 import { httpBodySizeLimit, httpCallLimit, requestTooLarge } from '../limits.ts';
-import { readRequestId } from '../request-metadata.ts';
-import { logServedGet } from '../served-get.ts';
+import { readRequestId } from '../../rpc/request-metadata.ts';
+import { logServedGet } from '../../rpc/served-get.ts';
 import { connect, connectMediaTypes } from './connect.ts';
 import { encodeContent } from './content-encoding.ts';
 import type { GetJob, HttpProtocol } from './exchange.ts';

@@ -1,4 +1,4 @@
-import type { Code } from '../../status.ts';
+import type { Code } from '../../runtime/status.ts';
 
 /**
  * The HTTP status of each code. Upstream's REST API and Connect agree on it.

@@ -1,10 +1,10 @@
 /** `GET|HEAD /datasphere/v2/jobs/{job_id}`, in canonical proto3 JSON. */
-import { Deadline } from '../../deadline.ts';
-import { jobToJson } from '../../job/json.ts';
-import { invalidArgument, Status } from '../../status.ts';
+import { Deadline } from '../../runtime/deadline.ts';
+import { jobToJson } from '../../protobuf/json.ts';
+import { invalidArgument, Status } from '../../runtime/status.ts';
 import { retryAfterSeconds, statusToJson } from '../error-details.ts';
-import { readFieldMask, readRequestMetadata } from '../request-metadata.ts';
-import { responseMetadata } from '../response-metadata.ts';
+import { readFieldMask, readRequestMetadata } from '../../rpc/request-metadata.ts';
+import { responseMetadata } from '../../rpc/response-metadata.ts';
 import { longestRequestMs, type HttpProtocol } from './exchange.ts';
 import type { HttpRequest } from './http-message.ts';
 import { httpStatus } from './http-status.ts';

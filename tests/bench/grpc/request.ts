@@ -1,5 +1,5 @@
 /** Gets of the benchmark, as they go over the wire. */
-import { serviceName } from '../../../lib/protocol/get-job-request.ts';
+import { serviceName } from '../../../lib/rpc/get-job-request.ts';
 
 export const path = `/${serviceName}/Get`;
 

@@ -1,6 +1,6 @@
 /** What one would build instead: a handler that answers the same JSON from the job in a form of its own. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import type { Item } from '../../../lib/store/head-item.ts';
+import type { Item } from '../../../lib/dynamodb/head-item.ts';
 
 /** A Job as proto3 JSON has it. */
 export type JobJson = Readonly<Record<string, unknown>> & { readonly id: string };

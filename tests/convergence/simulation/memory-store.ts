@@ -1,5 +1,5 @@
-import type { DynamoDb } from '../../../lib/store/dynamodb-client.ts';
-import { createDynamoDbJobStore } from '../../../lib/store/dynamodb-job-store.ts';
+import type { DynamoDb } from '../../../lib/dynamodb/client/client.ts';
+import { createDynamoDbJobStore } from '../../../lib/dynamodb/job-store.ts';
 import type { JobStore } from '../../../lib/store/job-store.ts';
 import { toCall } from './simulated-client.ts';
 import type { SimulatedTable } from './simulated-table.ts';

@@ -1,9 +1,9 @@
 import { openDoor as everybody } from '../../../lib/auth/none.ts';
-import { Deadline } from '../../../lib/deadline.ts';
+import { Deadline } from '../../../lib/runtime/deadline.ts';
 import { isVisible, revisionOf } from '../../../lib/job/document.ts';
-import { getJob, type JobAnswer } from '../../../lib/service/get-job.ts';
-import { Status } from '../../../lib/status.ts';
-import { createDynamoDbJobReader } from '../../../lib/store/dynamodb-job-reader.ts';
+import { getJob, type JobAnswer } from '../../../lib/reading/get-job.ts';
+import { Status } from '../../../lib/runtime/status.ts';
+import { createDynamoDbJobReader } from '../../../lib/dynamodb/job-reader.ts';
 import type { SimulatedEvent } from './events.ts';
 import type { Faults } from './faults.ts';
 import { simulatedClient, type Process } from './simulated-client.ts';

@@ -1,4 +1,4 @@
-import type { DynamoDb } from '../../../lib/store/dynamodb-client.ts';
+import type { DynamoDb } from '../../../lib/dynamodb/client/client.ts';
 import type { CallKind, Faults } from './faults.ts';
 import type { SimulatedTable, TableCall } from './simulated-table.ts';
 import type { World } from './world.ts';

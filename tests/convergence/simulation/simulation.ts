@@ -1,8 +1,8 @@
 /** Queue, function, table, readers and clock from one seed, around the product's own code. */
-import { Deadline } from '../../../lib/deadline.ts';
+import { Deadline } from '../../../lib/runtime/deadline.ts';
 import { startReaders } from './readers.ts';
-import { syncMessages } from '../../../lib/service/sync-messages.ts';
-import { createDynamoDbJobStore } from '../../../lib/store/dynamodb-job-store.ts';
+import { syncMessages } from '../../../lib/feeding/sync-messages.ts';
+import { createDynamoDbJobStore } from '../../../lib/dynamodb/job-store.ts';
 import { makeEvents, simulatedLimits, type SimulatedEvent } from './events.ts';
 import { Faults, type Drawn, type Observed } from './faults.ts';
 import { outcomeOf } from './model.ts';

@@ -1,6 +1,6 @@
 import { isVisible, revisionOf, type Document } from '../../../lib/job/document.ts';
 import { merge, sameDocument } from '../../../lib/job/merge.ts';
-import { readHead } from '../../../lib/store/head-item.ts';
+import { readHead } from '../../../lib/dynamodb/head-item.ts';
 import type { SimulatedEvent } from './events.ts';
 import type { Item, SimulatedTable } from './simulated-table.ts';
 

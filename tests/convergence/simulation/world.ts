@@ -1,4 +1,4 @@
-import type { Clock } from '../../../lib/deadline.ts';
+import type { Clock } from '../../../lib/runtime/deadline.ts';
 
 /** Virtual time: everything that waits is an entry here, and the order of entries is the whole schedule. */
 export class World {

@@ -3,10 +3,10 @@ import { deepStrictEqual } from 'node:assert';
 import type { JobEvent } from '../../../lib/events/job-event.ts';
 import { parseMessage } from '../../../lib/events/message.ts';
 import { describeJobIdProblem } from '../../../lib/job/job-id.ts';
-import { jobToJson } from '../../../lib/job/json.ts';
+import { jobToJson } from '../../../lib/protobuf/json.ts';
 import { merge } from '../../../lib/job/merge.ts';
-import { splitFields } from '../../../lib/job/wire.ts';
-import { Status } from '../../../lib/status.ts';
+import { splitFields } from '../../../lib/protobuf/wire.ts';
+import { Status } from '../../../lib/runtime/status.ts';
 
 /** A message is refused with INVALID_ARGUMENT; or so are some of its events, and the others can be merged, again too, and read. */
 export function fuzz(data: Uint8Array): void {

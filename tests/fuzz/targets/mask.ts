@@ -1,6 +1,6 @@
 /** The field mask parser, and what a mask leaves of a job. */
 import { deepStrictEqual } from 'node:assert';
-import { applyFieldMask, parseFieldMask } from '../../../lib/job/field-mask.ts';
+import { applyFieldMask, parseFieldMask } from '../../../lib/protobuf/field-mask.ts';
 import { expectedOnly } from './expected-only.ts';
 
 /** A mask in the first line, a job after it. A mask that was applied once changes nothing more. */

@@ -1,8 +1,8 @@
 /** The wire splitter, and the normal form. */
 import { deepStrictEqual } from 'node:assert';
-import { normalForm } from '../../../lib/job/normal-form.ts';
-import { jobType } from '../../../lib/job/schema.ts';
-import { joinFields, splitFields, type Fields } from '../../../lib/job/wire.ts';
+import { normalForm } from '../../../lib/protobuf/normal-form.ts';
+import { jobType } from '../../../lib/protobuf/schema.ts';
+import { joinFields, splitFields, type Fields } from '../../../lib/protobuf/wire.ts';
 import { expectedOnly } from './expected-only.ts';
 
 /** What is split can be joined again, losing no byte, and then splits the same; a normal form is its own. */

@@ -1,0 +1,64 @@
+import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
+import { Status } from '../../lib/runtime/status.ts';
+import type { Call, CallLog } from './call-log.ts';
+import type { Faults } from './faults.ts';
+import { serviceError } from './grpc-error.ts';
+import type { Timeline } from './timeline.ts';
+
+export interface CallParts {
+  readonly faults: Faults;
+  readonly calls: CallLog;
+  readonly timeline: Timeline;
+  /** Holds answers back, in real time. */
+  readonly latency: Timeline;
+}
+
+export interface UnaryMethod<Request, Response> {
+  /** What the log says of a call. */
+  readonly note: (request: Request) => Omit<Call, 'code' | 'at'>;
+  /** Whether calls are taken and never answered. */
+  readonly isStalled: () => boolean;
+  /** @throws {Status} */
+  readonly answer: (call: ServerUnaryCall<Request, Response>) => Response | Promise<Response>;
+}
+
+/** A method as grpc-js calls it: noted in the log when it comes and when it ends, held back or stalled as the faults say. */
+export function unaryHandler<Request, Response>(
+  { faults, calls, timeline, latency }: CallParts,
+  { note, isStalled, answer }: UnaryMethod<Request, Response>,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    const noted = calls.begin({ ...note(call.request), at: timeline.now() });
+    const requestId = `stand-in-${calls.begun}`;
+    call.on('cancelled', () => {
+      noted.code ??= 'CANCELLED';
+    });
+    if (isStalled()) return;
+    const end = (code: string, send: () => void): void => {
+      const sendNow = (): void => {
+        noted.code ??= code;
+        send();
+      };
+      if (faults.latencyMs === 0) sendNow();
+      else latency.after(faults.latencyMs, sendNow);
+    };
+    attempt(() => answer(call)).then(
+      (response) => {
+        end('OK', () => {
+          callback(null, response);
+        });
+      },
+      (error: unknown) => {
+        const status = error instanceof Status ? error : new Status('INTERNAL', String(error));
+        end(status.code, () => {
+          callback(serviceError(status, requestId));
+        });
+      },
+    );
+  };
+}
+
+/** A promise of what is computed, also where that throws at once. */
+async function attempt<T>(compute: () => T | Promise<T>): Promise<T> {
+  return compute();
+}

@@ -1,0 +1,79 @@
+import protobuf from 'protobufjs/minimal.js';
+import { Status } from '../../lib/runtime/status.ts';
+import { JobStatus } from './sdk.ts';
+import type { World } from './world.ts';
+
+export interface ListRequest {
+  readonly projectId: string;
+  readonly pageSize: number;
+  readonly pageToken: string;
+  readonly filter: string;
+}
+
+/** Upstream documents neither: these are what its sibling services have. */
+const defaultPageSize = 100;
+const largestPageSize = 1000;
+
+/** From the comment of `ListProjectJobRequest.filter`, its `length` option included. */
+const longestFilter = 1000;
+
+const bad = (message: string): Status => new Status('INVALID_ARGUMENT', message);
+
+/**
+ * The bytes of a ListProjectJobResponse, with every job as Get answers it. Newest jobs first.
+ *
+ * A page token names the job that the page before ended with, so it stays good while jobs come and go.
+ *
+ * @throws {Status} INVALID_ARGUMENT or NOT_FOUND
+ */
+export function listJobs(world: World, request: ListRequest): Uint8Array {
+  const { projectId, pageSize, filter, pageToken } = request;
+  if (pageSize < 0 || pageSize > largestPageSize)
+    throw bad(`page_size is ${pageSize}: it must be from 0 to ${largestPageSize}`);
+  const statuses = parseFilter(filter);
+  const before = readPageToken(pageToken, request);
+  if (!world.hasProject(projectId)) throw new Status('NOT_FOUND', `project ${projectId} was not found`);
+  const found = world
+    .jobsIn(projectId)
+    .filter(({ ordinal, job }) => ordinal < before && (statuses?.has(job.status) ?? true))
+    .reverse();
+  const page = found.slice(0, pageSize === 0 ? defaultPageSize : pageSize);
+  const response = protobuf.Writer.create();
+  for (const { id } of page) response.uint32((1 << 3) | 2).bytes(world.jobs().get(id)!);
+  if (page.length < found.length)
+    response.uint32((2 << 3) | 2).string(pageTokenAfter(page.at(-1)!.ordinal, request));
+  return response.finish();
+}
+
+/** The statuses of `status IN (A, B)`, the only form that there is; undefined for all. */
+function parseFilter(filter: string): ReadonlySet<number> | undefined {
+  if (filter === '') return undefined;
+  if (filter.length > longestFilter) throw bad(`filter is longer than ${longestFilter} characters`);
+  const names = /^\s*status\s+IN\s*\(([^()]*)\)\s*$/.exec(filter)?.[1];
+  if (names === undefined) throw bad('filter must be of the form: status IN (EXECUTING, UPLOADING_OUTPUT)');
+  return new Set(
+    names.split(',').map((text) => {
+      const number = (JobStatus as unknown as Readonly<Record<string, number | undefined>>)[text.trim()];
+      if (typeof number !== 'number' || number <= 0) throw bad(`filter names no status: ${text.trim()}`);
+      return number;
+    }),
+  );
+}
+
+function pageTokenAfter(ordinal: number, { projectId, filter }: ListRequest): string {
+  return Buffer.from(JSON.stringify([ordinal, projectId, filter])).toString('base64url');
+}
+
+/** The ordinal that the jobs of the page are below. */
+function readPageToken(token: string, { projectId, filter }: ListRequest): number {
+  if (token === '') return Infinity;
+  try {
+    const [ordinal, ofProject, ofFilter] = JSON.parse(
+      Buffer.from(token, 'base64url').toString(),
+    ) as unknown[];
+    if (typeof ordinal === 'number' && ofProject === projectId && ofFilter === filter) return ordinal;
+  } catch {
+    // Not of ours, as below.
+  }
+  throw bad('page_token is not one of this list');
+}

@@ -1,0 +1,29 @@
+import { copyFile, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { projectRoot } from '../../infra/local/deployment.ts';
+
+/** What the CLI needs of the project; of files it takes no links. */
+const files = ['package.json', 'serverless.yml', 'tsconfig.json'];
+const folders = ['functions', 'infra', 'lib', 'node_modules'];
+
+/** A folder in which the serverless CLI can run without touching the project's own `.serverless` and `.esbuild`. */
+export interface ServiceFolder {
+  readonly path: string;
+  /** For the environment of the CLI: it leaves files behind where others keep their temporary ones. */
+  readonly env: { readonly HOME: string; readonly TMPDIR: string };
+  readonly remove: () => Promise<void>;
+}
+
+/** Makes a folder that looks like the project. */
+export async function makeServiceFolder(): Promise<ServiceFolder> {
+  const path = await mkdtemp(join(tmpdir(), 'datasphere-job-cache-'));
+  const temporary = join(path, '.temporary');
+  await Promise.all([
+    mkdir(temporary),
+    ...files.map((name) => copyFile(join(projectRoot, name), join(path, name))),
+    ...folders.map((name) => symlink(join(projectRoot, name), join(path, name))),
+  ]);
+  const env = { HOME: temporary, TMPDIR: temporary };
+  return { path, env, remove: () => rm(path, { recursive: true }) };
+}
