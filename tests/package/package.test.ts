@@ -67,7 +67,7 @@ describe('serverless package', () => {
     env: Readonly<Record<string, string>> = {},
   ): Promise<Run<T>> =>
     new Promise((resolve) => {
-      const handler = pathToFileURL(join(folder, name, 'functions', `${name}.mjs`)).href;
+      const handler = pathToFileURL(join(folder, name, 'functions/aws', `${name}.mjs`)).href;
       const child = spawn(process.execPath, [join(folder, 'runner.mjs'), handler], {
         cwd: folder,
         env: { ...functionEnvironment(engine.endpoint, table.table), ...env },
@@ -97,8 +97,8 @@ describe('serverless package', () => {
     await runPackaged(name, [], { ...env, NODE_V8_COVERAGE: coverage });
     const [report] = await readdir(coverage);
     const { result } = JSON.parse(await readFile(join(coverage, report!), 'utf8')) as Coverage;
-    const bundle = result.find(({ url }) => url.endsWith(`functions/${name}.mjs`))!;
-    const position = (await readFile(join(folder, name, `functions/${name}.mjs`), 'utf8')).indexOf(text);
+    const bundle = result.find(({ url }) => url.endsWith(`functions/aws/${name}.mjs`))!;
+    const position = (await readFile(join(folder, name, `functions/aws/${name}.mjs`), 'utf8')).indexOf(text);
     expect(position).toBeGreaterThan(0);
     const around = bundle.functions
       .flatMap(({ ranges }) => ranges)
@@ -216,7 +216,7 @@ describe('serverless package', () => {
     ['sync', 290_000],
     ['refresh', 155_000],
   ])('keeps %s at or below %i bytes, and out of it what Lambda never runs', async (name, limit) => {
-    const code = await readFile(join(folder, name, `functions/${name}.mjs`));
+    const code = await readFile(join(folder, name, `functions/aws/${name}.mjs`));
     expect(code.length).toBeLessThanOrEqual(limit);
     for (const part of ['SSOOIDC', 'AssumeRoleWithWebIdentity', 'sso_start_url', 'HeaderMarshaller'])
       expect([part, code.includes(part)]).toEqual([part, false]);
