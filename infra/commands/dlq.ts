@@ -1,6 +1,6 @@
 /** `npm run dlq -- list | show ID | redrive | purge`: what to do about events that could not be applied. */
 import { createInterface } from 'node:readline/promises';
-import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobToJson } from '../../lib/job/job-type.ts';
 import { openLocalQueue, parseArguments, runCommand, UsageError } from './command-line.ts';
 import {
   openDeployedDeadLetters,

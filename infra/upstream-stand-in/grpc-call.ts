@@ -1,5 +1,5 @@
 import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
-import { Status } from '../../lib/runtime/status.ts';
+import { Refusal } from './refusal.ts';
 import type { Call, CallLog } from './call-log.ts';
 import type { Faults } from './faults.ts';
 import { serviceError } from './grpc-error.ts';
@@ -18,7 +18,7 @@ export interface UnaryMethod<Request, Response> {
   readonly note: (request: Request) => Omit<Call, 'code' | 'at'>;
   /** Whether calls are taken and never answered. */
   readonly isStalled: () => boolean;
-  /** @throws {Status} */
+  /** @throws {Refusal} */
   readonly answer: (call: ServerUnaryCall<Request, Response>) => Response | Promise<Response>;
 }
 
@@ -49,7 +49,7 @@ export function unaryHandler<Request, Response>(
         });
       },
       (error: unknown) => {
-        const status = error instanceof Status ? error : new Status('INTERNAL', String(error));
+        const status = error instanceof Refusal ? error : new Refusal('INTERNAL', String(error));
         end(status.code, () => {
           callback(serviceError(status, requestId));
         });

@@ -1,6 +1,6 @@
 import { Metadata, status as codes, type ServiceError } from '@grpc/grpc-js';
 import protobuf from 'protobufjs/minimal.js';
-import type { Status } from '../../lib/runtime/status.ts';
+import type { Refusal } from './refusal.ts';
 
 /**
  * A refusal as grpc-js sends it, with the id of the request and, where it says when to come again, google.rpc.Status
@@ -8,14 +8,13 @@ import type { Status } from '../../lib/runtime/status.ts';
  *
  * @see https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto
  */
-export function serviceError(error: Status, requestId: string): Partial<ServiceError> {
+export function serviceError(error: Refusal, requestId: string): Partial<ServiceError> {
   const metadata = new Metadata();
   metadata.set('x-request-id', requestId);
   metadata.set('x-server-trace-id', `${requestId}-trace`);
   const code = codes[error.code];
-  for (const detail of error.details)
-    if (detail.type === 'RetryInfo')
-      metadata.set('grpc-status-details-bin', statusBytes(code, error.message, detail.retryDelayMs));
+  if (error.retryDelayMs !== undefined)
+    metadata.set('grpc-status-details-bin', statusBytes(code, error.message, error.retryDelayMs));
   return { code, details: error.message, metadata };
 }
 

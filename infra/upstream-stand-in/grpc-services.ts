@@ -2,7 +2,7 @@
 import type { Server, ServerUnaryCall, ServiceDefinition } from '@grpc/grpc-js';
 import iamSdk from '@yandex-cloud/nodejs-sdk/iam-v1';
 import { createRandom } from './random.ts';
-import { Status } from '../../lib/runtime/status.ts';
+import { Refusal } from './refusal.ts';
 import { ExactShare } from './exact-share.ts';
 import { unaryHandler, type CallParts } from './grpc-call.ts';
 import type { Iam, IamToken } from './iam.ts';
@@ -26,14 +26,12 @@ export function addServices(server: Server, parts: ServiceParts): void {
   /** Whatever is wrong upstream, in the order in which a call meets it. */
   function admit({ metadata }: Pick<ServerUnaryCall<unknown, unknown>, 'metadata'>): void {
     if (failures.picks(faults.failRate))
-      throw new Status(faults.failCode, 'upstream failed, as it was told to');
+      throw new Refusal(faults.failCode, 'upstream failed, as it was told to');
     iam.authenticate(metadata.get('authorization')[0]);
     const retryDelayMs = quota.take(faults.quota, timeline.now());
     if (retryDelayMs === 0) return;
     calls.quotaExceeded++;
-    throw new Status('RESOURCE_EXHAUSTED', 'the quota of calls is used up', {
-      details: [{ type: 'RetryInfo', retryDelayMs }],
-    });
+    throw new Refusal('RESOURCE_EXHAUSTED', 'the quota of calls is used up', retryDelayMs);
   }
 
   server.addService(withRawResponses(ProjectJobServiceService), {
@@ -44,7 +42,7 @@ export function addServices(server: Server, parts: ServiceParts): void {
         admit(call);
         const { jobId } = call.request;
         const bytes = world.jobs().get(jobId);
-        if (bytes === undefined) throw new Status('NOT_FOUND', `job ${jobId} was not found`);
+        if (bytes === undefined) throw new Refusal('NOT_FOUND', `job ${jobId} was not found`);
         return bytes;
       },
     }),
@@ -62,8 +60,8 @@ export function addServices(server: Server, parts: ServiceParts): void {
       note: () => ({ method: 'IamToken' }),
       isStalled: () => faults.iam.stall,
       answer: ({ request: { jwt } }) => {
-        if (faults.iam.down) throw new Status('UNAVAILABLE', 'the token service is down');
-        if (!jwt) throw new Status('INVALID_ARGUMENT', 'jwt is missing: no other identity is known here');
+        if (faults.iam.down) throw new Refusal('UNAVAILABLE', 'the token service is down');
+        if (!jwt) throw new Refusal('INVALID_ARGUMENT', 'jwt is missing: no other identity is known here');
         return iam.exchange(jwt);
       },
     }),

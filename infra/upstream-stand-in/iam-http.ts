@@ -1,7 +1,8 @@
 /** The REST face of the token service, and the metadata service of a virtual machine, on one port. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { codeNumbers, Status } from '../../lib/runtime/status.ts';
+import { codeNumbers } from '../../lib/runtime/status.ts';
+import { Refusal } from './refusal.ts';
 import type { CallLog } from './call-log.ts';
 import type { IamFaults } from './faults.ts';
 import type { Iam } from './iam.ts';
@@ -44,7 +45,8 @@ async function respond(
     call.code = 'OK';
     send(200, body);
   } catch (error) {
-    const { code, message } = error instanceof Status ? error : new Status('INVALID_ARGUMENT', String(error));
+    const { code, message } =
+      error instanceof Refusal ? error : new Refusal('INVALID_ARGUMENT', String(error));
     call.code = code;
     send(httpStatuses[code] ?? 400, { code: codeNumbers[code], message, details: [] });
   }
@@ -53,13 +55,13 @@ async function respond(
     const route = `${request.method ?? ''} ${request.url ?? ''}`;
     if (route === `POST ${tokensPath}`) {
       const { jwt } = JSON.parse(await text(request)) as { readonly jwt?: unknown };
-      if (typeof jwt !== 'string') throw new Status('INVALID_ARGUMENT', 'jwt is missing');
+      if (typeof jwt !== 'string') throw new Refusal('INVALID_ARGUMENT', 'jwt is missing');
       return iam.exchange(jwt);
     }
-    if (route !== `GET ${metadataPath}`) throw new Status('NOT_FOUND', `there is no ${route}`);
+    if (route !== `GET ${metadataPath}`) throw new Refusal('NOT_FOUND', `there is no ${route}`);
     if (request.headers['metadata-flavor'] !== 'Google')
-      throw new Status('PERMISSION_DENIED', 'Metadata-Flavor: Google is required');
-    if (faults.refuse) throw new Status('NOT_FOUND', 'the machine has no service account');
+      throw new Refusal('PERMISSION_DENIED', 'Metadata-Flavor: Google is required');
+    if (faults.refuse) throw new Refusal('NOT_FOUND', 'the machine has no service account');
     const { iamToken, expiresAt } = iam.issueToken();
     const expires_in = Math.floor((expiresAt.getTime() - timeline.now()) / 1000);
     return { access_token: iamToken, expires_in, token_type: 'Bearer' };

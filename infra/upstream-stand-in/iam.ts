@@ -1,6 +1,6 @@
 import { randomBytes, type KeyObject } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
-import { Status } from '../../lib/runtime/status.ts';
+import { Refusal } from './refusal.ts';
 import type { IamFaults } from './faults.ts';
 import { makeServiceAccountKey, type ServiceAccountKey } from './service-account-key.ts';
 import type { Timeline } from './timeline.ts';
@@ -62,7 +62,7 @@ export class Iam {
   /**
    * A token for a JWT: PS256, of a key that is known, for this audience, of an hour at most.
    *
-   * @throws {Status} UNAUTHENTICATED
+   * @throws {Refusal} UNAUTHENTICATED
    */
   async exchange(jwt: string): Promise<IamToken> {
     if (this.faults.refuse) throw refused('the service account is blocked');
@@ -87,13 +87,13 @@ export class Iam {
     return this.issueToken();
   }
 
-  /** @throws {Status} UNAUTHENTICATED unless the header holds a token that was issued here and is still good */
+  /** @throws {Refusal} UNAUTHENTICATED unless the header holds a token that was issued here and is still good */
   authenticate(authorization: unknown): void {
     const token = typeof authorization === 'string' ? /^Bearer (.+)$/.exec(authorization)?.[1] : undefined;
-    if (token === undefined) throw new Status('UNAUTHENTICATED', 'an IAM token is required');
+    if (token === undefined) throw new Refusal('UNAUTHENTICATED', 'an IAM token is required');
     const expiry = this.expiries.get(token);
-    if (expiry === undefined) throw new Status('UNAUTHENTICATED', 'the IAM token is invalid');
-    if (expiry <= this.now) throw new Status('UNAUTHENTICATED', 'the IAM token has expired');
+    if (expiry === undefined) throw new Refusal('UNAUTHENTICATED', 'the IAM token is invalid');
+    if (expiry <= this.now) throw new Refusal('UNAUTHENTICATED', 'the IAM token has expired');
   }
 
   private get now(): number {
@@ -101,6 +101,6 @@ export class Iam {
   }
 }
 
-function refused(reason: string): Status {
-  return new Status('UNAUTHENTICATED', `the JWT was refused: ${reason}`);
+function refused(reason: string): Refusal {
+  return new Refusal('UNAUTHENTICATED', `the JWT was refused: ${reason}`);
 }

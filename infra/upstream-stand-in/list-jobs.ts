@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
-import { Status } from '../../lib/runtime/status.ts';
+import { Refusal } from './refusal.ts';
 import { JobStatus } from './sdk.ts';
 import type { World } from './world.ts';
 
@@ -17,14 +17,14 @@ const largestPageSize = 1000;
 /** From the comment of `ListProjectJobRequest.filter`, its `length` option included. */
 const longestFilter = 1000;
 
-const bad = (message: string): Status => new Status('INVALID_ARGUMENT', message);
+const bad = (message: string): Refusal => new Refusal('INVALID_ARGUMENT', message);
 
 /**
  * The bytes of a ListProjectJobResponse, with every job as Get answers it. Newest jobs first.
  *
  * A page token names the job that the page before ended with, so it stays good while jobs come and go.
  *
- * @throws {Status} INVALID_ARGUMENT or NOT_FOUND
+ * @throws {Refusal} INVALID_ARGUMENT or NOT_FOUND
  */
 export function listJobs(world: World, request: ListRequest): Uint8Array {
   const { projectId, pageSize, filter, pageToken } = request;
@@ -32,7 +32,7 @@ export function listJobs(world: World, request: ListRequest): Uint8Array {
     throw bad(`page_size is ${pageSize}: it must be from 0 to ${largestPageSize}`);
   const statuses = parseFilter(filter);
   const before = readPageToken(pageToken, request);
-  if (!world.hasProject(projectId)) throw new Status('NOT_FOUND', `project ${projectId} was not found`);
+  if (!world.hasProject(projectId)) throw new Refusal('NOT_FOUND', `project ${projectId} was not found`);
   const found = world
     .jobsIn(projectId)
     .filter(({ ordinal, job }) => ordinal < before && (statuses?.has(job.status) ?? true))

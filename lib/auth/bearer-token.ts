@@ -20,5 +20,5 @@ export function readBearerToken(authorization: string | undefined): string {
 }
 
 export function unauthenticated(message: string, cause?: unknown): Status {
-  return new Status('UNAUTHENTICATED', `${message}; send "authorization: Bearer <token>"`, { cause });
+  return new Status('CREDENTIALS_REFUSED', `${message}; send "authorization: Bearer <token>"`, { cause });
 }

@@ -1,7 +1,7 @@
 import type { JWTPayload } from 'jose';
 import { JOSEError, JWTExpired } from 'jose/errors';
 import { jwtVerify } from 'jose/jwt/verify';
-import { Status } from '../runtime/status.ts';
+import { isStatus, Status } from '../runtime/status.ts';
 import type { Authenticator, Caller } from './authenticator.ts';
 import { bearerScheme, readBearerToken, unauthenticated } from './bearer-token.ts';
 import { RemoteKeySet } from './key-set.ts';
@@ -69,11 +69,11 @@ export function createJwtAuthenticator(
 }
 
 function toAuthStatus(error: unknown): Status {
-  if (error instanceof Status) return error;
+  if (isStatus(error)) return error;
   if (error instanceof JWTExpired) return unauthenticated('the token has expired', error);
   if (error instanceof JOSEError) return unauthenticated('the token does not verify', error);
   // No key set, or one with keys that are none: too short, off their curve, or incomplete.
-  return new Status('UNAVAILABLE', 'tokens cannot be checked at the moment', {
+  return new Status('KEY_SET_UNAVAILABLE', 'tokens cannot be checked at the moment', {
     details: [{ type: 'RetryInfo', retryDelayMs: 1000 }],
     cause: error,
   });

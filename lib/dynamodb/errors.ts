@@ -21,7 +21,7 @@ export async function callDynamoDb<T>(
     if (deadline.remainingMs() === 0) throw deadlineExceeded(error);
     deadline.check();
     if (isOurFault(error)) throw error;
-    throw new Status('UNAVAILABLE', 'the job table cannot be reached at the moment', {
+    throw new Status('STORE_UNAVAILABLE', 'the job table cannot be reached at the moment', {
       details: [{ type: 'RetryInfo', retryDelayMs }],
       cause: error,
     });

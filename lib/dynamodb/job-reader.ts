@@ -64,7 +64,7 @@ export function createDynamoDbJobReader({ client, table }: DynamoDbJobReaderOpti
       // A newer generation took this one's place, or a lagging read does not see the parts yet.
       consistent = true;
     }
-    throw new Status('UNAVAILABLE', 'the job changes faster than it can be read', {
+    throw new Status('JOB_CHANGES_TOO_FAST', 'the job changes faster than it can be read', {
       details: [{ type: 'RetryInfo', retryDelayMs: 1000 }],
     });
   };

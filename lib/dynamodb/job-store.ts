@@ -165,7 +165,7 @@ function refuseTooLarge(
 ): void {
   if (storedBytes <= documentBytes && overhead <= headBytes / 2) return;
   throw new Status(
-    'RESOURCE_EXHAUSTED',
+    'DOCUMENT_TOO_LARGE',
     `the job takes ${storedBytes} bytes in the table, of ${document.job.length} before compression, and its ` +
       `${document.later.length} patches since the last snapshot ${overhead} more; at most ${documentBytes} and ` +
       `${headBytes / 2} can be kept`,

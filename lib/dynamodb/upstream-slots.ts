@@ -118,7 +118,11 @@ function sleepUntilAborted(ms: number, signal: AbortSignal): Promise<unknown> {
 }
 
 function tooManyWait(spacingUs: number): Status {
-  return new Status('UNAVAILABLE', 'upstream is asked as often as is allowed, and more calls wait already', {
-    details: [{ type: 'RetryInfo', retryDelayMs: Math.max(1000, Math.ceil(spacingUs / 1000)) }],
-  });
+  return new Status(
+    'UPSTREAM_QUOTA_USED_UP',
+    'upstream is asked as often as is allowed, and more calls wait already',
+    {
+      details: [{ type: 'RetryInfo', retryDelayMs: Math.max(1000, Math.ceil(spacingUs / 1000)) }],
+    },
+  );
 }

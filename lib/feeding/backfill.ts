@@ -1,6 +1,6 @@
 /** Fills the table with the jobs that a project has already, once. */
 import { Deadline } from '../runtime/deadline.ts';
-import { Status } from '../runtime/status.ts';
+import { toStatus } from '../runtime/status.ts';
 import type { BackfillLedger } from '../store/backfill-ledger.ts';
 import { listPage, pageSize } from './refresh-project.ts';
 import { Round, type RefreshParts, type RoundReport } from './round.ts';
@@ -54,7 +54,7 @@ export async function backfillProject(
         if (stopping.aborted) return undefined;
         // The token of an earlier call need not be good any more; what that call did is found to be done.
         const ofEarlierCall = rounds.length === 0 && state !== start;
-        if (!ofEarlierCall || !(error instanceof Status) || error.code !== 'INVALID_ARGUMENT') throw error;
+        if (!ofEarlierCall || toStatus(error).reason !== 'UPSTREAM_REQUEST_REFUSED') throw error;
         state = start;
         resumedAfter = 0;
         return listPage(upstream, request, deadline);

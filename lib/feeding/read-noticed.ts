@@ -47,7 +47,7 @@ export async function readNoticed(
 
 function noUpstream(): Status {
   return new Status(
-    'FAILED_PRECONDITION',
+    'UPSTREAM_NOT_CONFIGURED',
     'a changed notice needs an upstream to read the job from; none is configured',
   );
 }

@@ -61,7 +61,7 @@ export async function listPage(
     try {
       return await upstream.list({ ...request, pageSize: size }, deadline);
     } catch (error) {
-      if (size === 1 || toStatus(error).code !== 'RESOURCE_EXHAUSTED') throw error;
+      if (size === 1 || toStatus(error).reason !== 'UPSTREAM_RESPONSE_TOO_LARGE') throw error;
     }
   }
 }

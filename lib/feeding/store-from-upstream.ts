@@ -2,11 +2,10 @@ import type { Deadline } from '../runtime/deadline.ts';
 import { revisionOf, type LiveDocument } from '../job/document.ts';
 import { readJobHeading } from '../job/job-heading.ts';
 import { merge } from '../job/merge.ts';
-import { Status, toStatus } from '../runtime/status.ts';
+import { toStatus } from '../runtime/status.ts';
 import type { StoredJob } from '../store/job-store.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import type { JobSource } from '../upstream/job-source.ts';
-import { UpstreamError } from '../upstream/upstream-error.ts';
 import { readFromUpstream, type Redaction } from './upstream-snapshot.ts';
 import { writeMerged, type WriteParts } from './write-news.ts';
 
@@ -53,12 +52,8 @@ const answerMs = 100;
 
 /** A job that upstream does not show us is as absent: a failure would tell that it is there. */
 function absentWhereDenied(error: unknown): undefined {
-  const denied =
-    error instanceof Status &&
-    error.cause instanceof UpstreamError &&
-    error.cause.code === 'PERMISSION_DENIED';
-  if (!denied) throw error;
-  return undefined;
+  if (toStatus(error).reason === 'UPSTREAM_PERMISSION_DENIED') return undefined;
+  throw error;
 }
 
 function isLookedAt(news: LiveDocument, projects: readonly string[]): boolean {

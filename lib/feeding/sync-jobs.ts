@@ -129,7 +129,7 @@ async function syncJob(
     }
   };
   const outcome = await write(news);
-  const tooLarge = typeof outcome !== 'string' && outcome.code === 'RESOURCE_EXHAUSTED';
+  const tooLarge = typeof outcome !== 'string' && outcome.reason === 'DOCUMENT_TOO_LARGE';
   if (!tooLarge || news.length === 1) return news.map(() => outcome);
   // The one that is too large must not take its neighbours with it.
   return pMap(news, (one) => write([one]), { concurrency: 1 });

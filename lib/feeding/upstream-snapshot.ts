@@ -43,10 +43,14 @@ export function snapshotOf(
 ): LiveDocument {
   try {
     const admitted = admitJob(job, { form: 'as-is', envValues: redactEnvValues });
-    if (admitted.id !== jobId) throw new Status('DATA_LOSS', 'upstream answered with another job');
+    if (admitted.id !== jobId)
+      throw new Status('UPSTREAM_RESPONSE_UNUSABLE', 'upstream answered with another job');
     return snapshotDocument(admitted.job, readAt);
   } catch (error) {
     if (!(error instanceof MalformedMessageError)) throw error;
-    throw new Status('DATA_LOSS', `upstream answered with a job that cannot be kept: ${error.message}`);
+    throw new Status(
+      'UPSTREAM_RESPONSE_UNUSABLE',
+      `upstream answered with a job that cannot be kept: ${error.message}`,
+    );
   }
 }

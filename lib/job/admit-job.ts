@@ -1,8 +1,7 @@
 import { readJobHeading } from './job-heading.ts';
-import { jobToJson } from '../protobuf/json.ts';
+import { jobToJson, jobType } from './job-type.ts';
 import { normalForm } from '../protobuf/normal-form.ts';
 import { removeSecrets, type RedactionOptions } from './redaction.ts';
-import { jobType } from '../protobuf/schema.ts';
 
 export interface AdmissionOptions extends RedactionOptions {
   /**

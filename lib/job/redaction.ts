@@ -1,4 +1,5 @@
-import { jobType, messageType, type Field, type Message } from '../protobuf/schema.ts';
+import { jobType } from './job-type.ts';
+import { messageType, type Field, type Message } from '../protobuf/schema.ts';
 import { maskOut, redactionMark, spellings, strikeOut } from './strike-out.ts';
 import { MalformedMessageError, WireReader, WireType, WireWriter } from '../protobuf/wire.ts';
 

@@ -1,4 +1,4 @@
-import { jobType, type Field, type Message } from './schema.ts';
+import type { Field, Message } from './schema.ts';
 import { WireReader, WireType, WireWriter } from './wire.ts';
 
 /**
@@ -14,7 +14,7 @@ export const fieldMaskPathLimit = 128;
 /** Characters of one mask. */
 export const fieldMaskTextLimit = 8192;
 
-/** A mask that names what a Job does not have. */
+/** A mask that names what the message does not have. */
 export class FieldMaskError extends Error {
   override readonly name = 'FieldMaskError';
 }
@@ -22,17 +22,18 @@ export class FieldMaskError extends Error {
 type MutableMask = Map<number, true | MutableMask>;
 
 /**
- * Reads a mask over a Job.
+ * Reads a mask over a message.
  *
+ * @param type the message's type
  * @param text paths separated by commas, each a chain of field names in lowerCamelCase or snake_case separated by
  *   dots. A path may lead through a repeated field, and then counts for each element; it must not lead into a map.
- *   `*` is the whole job.
- * @returns undefined where the mask selects the whole job: an empty text, or a `*` among the paths
+ *   `*` is the whole message.
+ * @returns undefined where the mask selects the whole message: an empty text, or a `*` among the paths
  * @throws {FieldMaskError} naming the path that is wrong, and what would be right
  * @example
- * parseFieldMask('status,jobParameters.env.python_env');
+ * parseFieldMask(jobType, 'status,jobParameters.env.python_env');
  */
-export function parseFieldMask(text: string): FieldMask | undefined {
+export function parseFieldMask(type: Message, text: string): FieldMask | undefined {
   if (text.length > fieldMaskTextLimit) {
     throw new FieldMaskError(`has ${text.length} characters; at most ${fieldMaskTextLimit} are allowed`);
   }
@@ -42,14 +43,14 @@ export function parseFieldMask(text: string): FieldMask | undefined {
   }
   if (paths.length === 1 && paths[0] === '') return undefined;
   const mask: MutableMask = new Map();
-  for (const path of paths) if (path !== '*') addPath(mask, path);
+  for (const path of paths) if (path !== '*') addPath(mask, type, path);
   return paths.includes('*') ? undefined : mask;
 }
 
-function addPath(root: MutableMask, path: string): void {
+function addPath(root: MutableMask, rootType: Message, path: string): void {
   const names = path.split('.');
   let mask = root;
-  let type: Message | undefined = jobType;
+  let type = rootType;
   for (const [index, name] of names.entries()) {
     const field: Field = findField(type, name, path);
     const isLast = index === names.length - 1;

@@ -7,26 +7,26 @@
 import { isUtf8 } from 'node:buffer';
 import { layoutOf, type Ascii, type FieldLayout, type MessageLayout } from './json-layout.ts';
 import { normalForm, readMapEntry } from './normal-form.ts';
-import { jobType } from './schema.ts';
+import type { Message } from './schema.ts';
 import { writeDigits, writeDuration, writeTimestamp } from './time.ts';
 import { MalformedMessageError, WireReader, WireType } from './wire.ts';
 
 /**
- * A Job in canonical proto3 JSON: lowerCamelCase names, default values left out, int64 as strings, unknown fields left
+ * A message in canonical proto3 JSON: lowerCamelCase names, default values left out, int64 as strings, unknown fields left
  * out, unknown enum numbers as numbers.
  *
- * @param job the protobuf bytes
- * @throws {MalformedMessageError} where the bytes are not a Job, or hold a string that is not UTF-8 or a time that
+ * @param bytes the message's protobuf bytes
+ * @throws {MalformedMessageError} if the bytes are not a message of this type, or hold a string that is not UTF-8 or a time that
  *   JSON cannot express
  */
-export function jobToJson(job: Uint8Array): string {
-  const layout = layoutOf(jobType);
+export function messageToJson(type: Message, bytes: Uint8Array): string {
+  const layout = layoutOf(type);
   try {
-    return new JsonWriter(job).write(layout);
+    return new JsonWriter(bytes).write(layout);
   } catch (error) {
     // A time may be none where a part of it stands, and be one when its other part has been read.
     if (error !== notInNormalForm && !(error instanceof MalformedMessageError)) throw error;
-    return new JsonWriter(normalForm(jobType, job)).write(layout);
+    return new JsonWriter(normalForm(type, bytes)).write(layout);
   }
 }
 

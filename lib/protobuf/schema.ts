@@ -47,6 +47,3 @@ export function messageType(name: string): Message {
   if (message === undefined) throw new Error(`no message type ${name} in the Job's tree`);
   return message;
 }
-
-/** `yandex.cloud.datasphere.v2.jobs.Job`. */
-export const jobType = messageType('Job');

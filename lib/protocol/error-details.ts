@@ -15,12 +15,24 @@ export interface RenderedDetail {
   readonly json: Readonly<Record<string, unknown>>;
 }
 
-/** The details of an error, with the RequestInfo that every error carries first. */
+/** Whose reasons they are: AIP-193 wants a name that no other service has. */
+export const errorDomain = 'datasphere-job-cache';
+
+/** The details of an error: the RequestInfo and the ErrorInfo that every error carries, then its own. */
 export function renderDetails(status: Status, requestId: string): readonly RenderedDetail[] {
-  return [{ type: 'RequestInfo', requestId } as const, ...status.details].map(renderDetail);
+  return [
+    { type: 'RequestInfo', requestId } as const,
+    { type: 'ErrorInfo', reason: status.reason, domain: errorDomain } as const,
+    ...status.details,
+  ].map(renderDetail);
 }
 
-function renderDetail(detail: StatusDetail): RenderedDetail {
+/** A detail that every error carries. */
+type CommonDetail =
+  | { readonly type: 'RequestInfo'; readonly requestId: string }
+  | { readonly type: 'ErrorInfo'; readonly reason: string; readonly domain: string };
+
+function renderDetail(detail: StatusDetail | CommonDetail): RenderedDetail {
   const typeName = `google.rpc.${detail.type}`;
   const message = new WireWriter();
   switch (detail.type) {
@@ -33,6 +45,10 @@ function renderDetail(detail: StatusDetail): RenderedDetail {
     case 'RequestInfo': {
       const { requestId } = detail;
       return { typeName, value: message.text(1, requestId).finish(), json: { requestId } };
+    }
+    case 'ErrorInfo': {
+      const { reason, domain } = detail;
+      return { typeName, value: message.text(1, reason).text(2, domain).finish(), json: { reason, domain } };
     }
     case 'RetryInfo': {
       const { retryDelayMs } = detail;

@@ -15,16 +15,12 @@ export const overloadRetryMs = 1000;
 
 /** @returns RESOURCE_EXHAUSTED for a request that is larger than it may be */
 export function requestTooLarge(size: number, limit = requestSizeLimit): Status {
-  return new Status('RESOURCE_EXHAUSTED', `the request has ${size} bytes; at most ${limit} are allowed`);
+  return new Status('REQUEST_TOO_LARGE', `the request has ${size} bytes; at most ${limit} are allowed`);
 }
 
 /** @returns RESOURCE_EXHAUSTED for a call that finds as many others under way as there may be */
 export function overloaded(limit: number): Status {
-  return new Status(
-    'RESOURCE_EXHAUSTED',
-    `${limit} calls are under way, as many as there may be; try later`,
-    {
-      details: [{ type: 'RetryInfo', retryDelayMs: overloadRetryMs }],
-    },
-  );
+  return new Status('OVERLOADED', `${limit} calls are under way, as many as there may be; try later`, {
+    details: [{ type: 'RetryInfo', retryDelayMs: overloadRetryMs }],
+  });
 }

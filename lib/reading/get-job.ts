@@ -107,7 +107,7 @@ export async function getJob(
   } finally {
     floor?.cancel();
   }
-  if (found === undefined) throw new Status('NOT_FOUND', `job ${jobId} was not found`);
+  if (found === undefined) throw new Status('JOB_NOT_FOUND', `job ${jobId} was not found`);
   if (!satisfies(found)) throw notReflectedYet(jobId, minRevision!);
 
   if (fieldMask === undefined && freshness === undefined) return found.answer;
@@ -192,7 +192,11 @@ function makeReadable(stored: StoredJob): ReadableJob | undefined {
 }
 
 function notReflectedYet(jobId: string, revision: bigint): Status {
-  return new Status('UNAVAILABLE', `job ${jobId} does not reflect revision ${String(revision)} yet`, {
-    details: [{ type: 'RetryInfo', retryDelayMs: minRevisionRetryMs }],
-  });
+  return new Status(
+    'REVISION_NOT_REFLECTED',
+    `job ${jobId} does not reflect revision ${String(revision)} yet`,
+    {
+      details: [{ type: 'RetryInfo', retryDelayMs: minRevisionRetryMs }],
+    },
+  );
 }

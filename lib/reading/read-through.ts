@@ -81,7 +81,7 @@ export function createReadThrough(
         return await deadline.wait(share(jobId).answer);
       } catch (error) {
         throw new Status(
-          'UNAVAILABLE',
+          'UPSTREAM_UNAVAILABLE',
           `job ${jobId} is not in the cache, and upstream cannot be asked for it at the moment`,
           { details: [{ type: 'RetryInfo', retryDelayMs }], cause: error },
         );

@@ -1,5 +1,6 @@
 /** The request metadata that every protocol shares: HTTP headers and gRPC metadata of the same names. */
 import { randomUUID } from 'node:crypto';
+import { jobType } from '../job/job-type.ts';
 import { FieldMaskError, parseFieldMask, type FieldMask } from '../protobuf/field-mask.ts';
 import type { GetJobRequest } from '../reading/get-job.ts';
 import { invalidArgument } from '../runtime/status.ts';
@@ -31,7 +32,7 @@ export function readRequestMetadata(header: HeaderReader): Omit<GetJobRequest, '
 export function readFieldMask(name: string, text: string | undefined): FieldMask | undefined {
   if (text === undefined) return undefined;
   try {
-    return parseFieldMask(text);
+    return parseFieldMask(jobType, text);
   } catch (error) {
     if (error instanceof FieldMaskError) throw invalidArgument(name, error.message);
     throw error;

@@ -114,7 +114,7 @@ export class Deadline {
 const sameMomentMs = 5;
 
 function callerGone(): Status {
-  return new Status('CANCELLED', 'the caller has gone');
+  return new Status('CALL_CANCELLED', 'the caller has gone');
 }
 
 export function deadlineExceeded(cause?: unknown): Status {

@@ -26,7 +26,59 @@ export const codeNumbers = {
 export type Code = keyof typeof codeNumbers;
 
 /**
- * One of google.rpc's standard error details.
+ * Every reason why a request or a message fails, with its code. Programs tell failures apart by the reason: it stays the
+ * same when a message is reworded, and several reasons share one code. docs/api.md lists those that callers get.
+ *
+ * @see https://google.aip.dev/193#errorinfo
+ */
+export const reasons = {
+  // What was asked for.
+  INVALID_FIELD: 'INVALID_ARGUMENT',
+  CREDENTIALS_REFUSED: 'UNAUTHENTICATED',
+  JOB_NOT_FOUND: 'NOT_FOUND',
+  PATH_NOT_FOUND: 'NOT_FOUND',
+  METHOD_NOT_SERVED: 'UNIMPLEMENTED',
+  HTTP_METHOD_NOT_ALLOWED: 'UNIMPLEMENTED',
+  COMPRESSION_NOT_SUPPORTED: 'UNIMPLEMENTED',
+  REVISION_NOT_REFLECTED: 'UNAVAILABLE',
+  // How much of it.
+  REQUEST_TOO_LARGE: 'RESOURCE_EXHAUSTED',
+  METADATA_TOO_LARGE: 'RESOURCE_EXHAUSTED',
+  RESPONSE_TOO_LARGE: 'RESOURCE_EXHAUSTED',
+  RESPONSES_NOT_READ: 'RESOURCE_EXHAUSTED',
+  OVERLOADED: 'RESOURCE_EXHAUSTED',
+  // Time.
+  CALL_CANCELLED: 'CANCELLED',
+  DEADLINE_EXCEEDED: 'DEADLINE_EXCEEDED',
+  // What this service stands on.
+  KEY_SET_UNAVAILABLE: 'UNAVAILABLE',
+  STORE_UNAVAILABLE: 'UNAVAILABLE',
+  JOB_CHANGES_TOO_FAST: 'UNAVAILABLE',
+  DOCUMENT_TOO_LARGE: 'RESOURCE_EXHAUSTED',
+  TOKEN_UNAVAILABLE: 'UNAVAILABLE',
+  TOKEN_REFUSED: 'FAILED_PRECONDITION',
+  UPSTREAM_NOT_CONFIGURED: 'FAILED_PRECONDITION',
+  UPSTREAM_UNAVAILABLE: 'UNAVAILABLE',
+  UPSTREAM_THROTTLED: 'UNAVAILABLE',
+  UPSTREAM_QUOTA_USED_UP: 'UNAVAILABLE',
+  UPSTREAM_NOT_FOUND: 'NOT_FOUND',
+  UPSTREAM_REQUEST_REFUSED: 'INVALID_ARGUMENT',
+  UPSTREAM_CREDENTIALS_REFUSED: 'FAILED_PRECONDITION',
+  UPSTREAM_PERMISSION_DENIED: 'FAILED_PRECONDITION',
+  UPSTREAM_PRECONDITION_FAILED: 'FAILED_PRECONDITION',
+  UPSTREAM_METHOD_NOT_SERVED: 'FAILED_PRECONDITION',
+  UPSTREAM_RESPONSE_TOO_LARGE: 'RESOURCE_EXHAUSTED',
+  UPSTREAM_RESPONSE_UNUSABLE: 'DATA_LOSS',
+  // A bug of ours.
+  INTERNAL: 'INTERNAL',
+} as const satisfies Readonly<Record<string, Code>>;
+
+/** Why something failed, such as `JOB_NOT_FOUND`. */
+export type Reason = keyof typeof reasons;
+
+/**
+ * One of google.rpc's standard error details. RequestInfo and ErrorInfo are not among them: every error gets those when it
+ * is rendered.
  *
  * @see https://google.aip.dev/193#error-details
  */
@@ -35,30 +87,42 @@ export type StatusDetail =
       readonly type: 'BadRequest';
       readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
     }
-  | { readonly type: 'RequestInfo'; readonly requestId: string }
   | { readonly type: 'RetryInfo'; readonly retryDelayMs: number };
 
+/** The same symbol in every bundle, and in every copy of this module. */
+const brand = Symbol.for('datasphere-job-cache.Status');
+
 /**
- * The one error that a caller gets to see: a google.rpc code, a message for people, and details for programs. It is
- * raised anywhere and rendered only in `protocol/`. `cause` goes to the log and never to the caller.
+ * The one error that a caller gets to see: a reason with its google.rpc code, a message for people, and details for
+ * programs. It is raised anywhere and rendered only in `protocol/`. `cause` goes to the log and never to the caller.
+ *
+ * Several bundles ship, each with a class of its own, so `instanceof` is false across them: ask `isStatus`.
  *
  * @example
- * throw new Status('NOT_FOUND', 'job bt1a2b3c was not found');
+ * throw new Status('JOB_NOT_FOUND', 'job bt1a2b3c was not found');
  */
 export class Status extends Error {
+  override readonly name = 'Status';
+  readonly reason: Reason;
   readonly code: Code;
   readonly details: readonly StatusDetail[];
+  readonly [brand] = true;
 
   constructor(
-    code: Code,
+    reason: Reason,
     message: string,
     options: { details?: readonly StatusDetail[]; cause?: unknown } = {},
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
-    this.name = 'Status';
-    this.code = code;
+    this.reason = reason;
+    this.code = reasons[reason];
     this.details = options.details ?? [];
   }
+}
+
+/** Whether an error is a Status, whichever bundle raised it. */
+export function isStatus(error: unknown): error is Status {
+  return error instanceof Error && (error as Partial<Status>)[brand] === true;
 }
 
 /**
@@ -68,12 +132,12 @@ export class Status extends Error {
  * @param description what is wrong with it, and what would be right
  */
 export function invalidArgument(field: string, description: string): Status {
-  return new Status('INVALID_ARGUMENT', `${field}: ${description}`, {
+  return new Status('INVALID_FIELD', `${field}: ${description}`, {
     details: [{ type: 'BadRequest', fieldViolations: [{ field, description }] }],
   });
 }
 
 /** What a failure looks like from outside: a Status as it is, anything else as INTERNAL with a fixed message. */
 export function toStatus(error: unknown): Status {
-  return error instanceof Status ? error : new Status('INTERNAL', 'internal error', { cause: error });
+  return isStatus(error) ? error : new Status('INTERNAL', 'internal error', { cause: error });
 }

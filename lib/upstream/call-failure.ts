@@ -20,7 +20,7 @@ export function callFailed(
   const details =
     retryDelayMs === undefined ? [] : [{ type: 'RetryInfo' as const, retryDelayMs: Math.ceil(retryDelayMs) }];
   const message = `${describe(failure, subject)} (${failure.code}, ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'})`;
-  return new Status(meaningOf(failure).answered, message, { details, cause: failure });
+  return new Status(meaningOf(failure).reason, message, { details, cause: failure });
 }
 
 function describe({ code, tooLarge }: UpstreamError, subject: string): string {

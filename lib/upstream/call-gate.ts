@@ -132,14 +132,16 @@ export class CallGate {
       ahead < queueLimit
         ? `the limit of ${this.#rate.configured} calls a second to upstream leaves none before the deadline`
         : `${queueLimit} calls to upstream wait already`;
-    return new Status('UNAVAILABLE', words, {
+    return new Status('UPSTREAM_THROTTLED', words, {
       details: [{ type: 'RetryInfo', retryDelayMs: Math.ceil(waitMs) }],
     });
   }
 }
 
-const closed = (): Status => new Status('UNAVAILABLE', 'the connection to upstream has been closed');
+const closed = (): Status => new Status('UPSTREAM_UNAVAILABLE', 'the connection to upstream has been closed');
 
 function whyOver(deadline: Deadline): Status {
-  return deadline.remainingMs() === 0 ? deadlineExceeded() : new Status('CANCELLED', 'the caller has gone');
+  return deadline.remainingMs() === 0
+    ? deadlineExceeded()
+    : new Status('CALL_CANCELLED', 'the caller has gone');
 }

@@ -106,7 +106,7 @@ export class CircuitBreaker {
 }
 
 function isDown(since: number, words: string, retryDelayMs: number): Status {
-  return new Status('UNAVAILABLE', `upstream is down since ${isoTime(since)}, ${words}`, {
+  return new Status('UPSTREAM_UNAVAILABLE', `upstream is down since ${isoTime(since)}, ${words}`, {
     details: [{ type: 'RetryInfo', retryDelayMs: Math.ceil(retryDelayMs) }],
   });
 }

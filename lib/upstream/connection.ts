@@ -112,7 +112,7 @@ function metadataWith(token: string | undefined): Metadata {
   const metadata = new Metadata();
   if (token === undefined) return metadata;
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw new Status('FAILED_PRECONDITION', 'the token for upstream has characters that no header can have');
+    throw new Status('TOKEN_REFUSED', 'the token for upstream has characters that no header can have');
   metadata.set('authorization', `Bearer ${token}`);
   return metadata;
 }

@@ -70,7 +70,9 @@ export function createJobSource(options: JobSourceOptions): JobSource {
         return { ...readListResponse(answer), readAt };
       } catch (error) {
         if (!(error instanceof MalformedMessageError)) throw error;
-        throw new Status('UNAVAILABLE', `upstream's list of ${subject} cannot be read`, { cause: error });
+        throw new Status('UPSTREAM_UNAVAILABLE', `upstream's list of ${subject} cannot be read`, {
+          cause: error,
+        });
       }
     },
     close() {

@@ -1,10 +1,10 @@
-import type { Code } from '../runtime/status.ts';
+import type { Code, Reason } from '../runtime/status.ts';
 import type { UpstreamError } from './upstream-error.ts';
 
 /** What a code of upstream's means for us. */
 export interface FailureMeaning {
-  /** The code that our caller gets. */
-  readonly answered: Code;
+  /** The reason that our caller gets. */
+  readonly reason: Reason;
   /** Whether the same request is worth another attempt. Get and List change nothing, so none of them is unsafe. */
   readonly retried: boolean;
   /** Whether somebody at the other end gave an answer; if nobody does, upstream is down. */
@@ -12,10 +12,10 @@ export interface FailureMeaning {
 }
 
 const meaning = (
-  answered: Code,
+  reason: Reason,
   upstream: FailureMeaning['upstream'],
   retried: 'retried' | 'final',
-): FailureMeaning => ({ answered, upstream, retried: retried === 'retried' });
+): FailureMeaning => ({ reason, upstream, retried: retried === 'retried' });
 
 /**
  * Every code. Two rules behind it: INTERNAL would say that we have a bug, so what goes wrong upstream is UNAVAILABLE;
@@ -26,31 +26,31 @@ const meaning = (
  */
 const meanings: Readonly<Record<Code, FailureMeaning>> = {
   // Our own cancelling has been told apart before. Proxies and servers that stop reset streams with CANCEL.
-  CANCELLED: meaning('UNAVAILABLE', 'down', 'retried'),
-  UNKNOWN: meaning('UNAVAILABLE', 'down', 'final'),
-  INVALID_ARGUMENT: meaning('INVALID_ARGUMENT', 'up', 'final'),
+  CANCELLED: meaning('UPSTREAM_UNAVAILABLE', 'down', 'retried'),
+  UNKNOWN: meaning('UPSTREAM_UNAVAILABLE', 'down', 'final'),
+  INVALID_ARGUMENT: meaning('UPSTREAM_REQUEST_REFUSED', 'up', 'final'),
   // Of the attempt, not of the caller: that is why an attempt has its own.
-  DEADLINE_EXCEEDED: meaning('UNAVAILABLE', 'down', 'retried'),
-  NOT_FOUND: meaning('NOT_FOUND', 'up', 'final'),
-  ALREADY_EXISTS: meaning('UNAVAILABLE', 'up', 'final'),
-  PERMISSION_DENIED: meaning('FAILED_PRECONDITION', 'up', 'final'),
+  DEADLINE_EXCEEDED: meaning('UPSTREAM_UNAVAILABLE', 'down', 'retried'),
+  NOT_FOUND: meaning('UPSTREAM_NOT_FOUND', 'up', 'final'),
+  ALREADY_EXISTS: meaning('UPSTREAM_UNAVAILABLE', 'up', 'final'),
+  PERMISSION_DENIED: meaning('UPSTREAM_PERMISSION_DENIED', 'up', 'final'),
   // Being too much for upstream is not being down: it slows us instead.
-  RESOURCE_EXHAUSTED: meaning('UNAVAILABLE', 'up', 'retried'),
-  FAILED_PRECONDITION: meaning('FAILED_PRECONDITION', 'up', 'final'),
+  RESOURCE_EXHAUSTED: meaning('UPSTREAM_THROTTLED', 'up', 'retried'),
+  FAILED_PRECONDITION: meaning('UPSTREAM_PRECONDITION_FAILED', 'up', 'final'),
   // "Try again at a higher level": for one read that is the same read.
-  ABORTED: meaning('UNAVAILABLE', 'up', 'retried'),
-  OUT_OF_RANGE: meaning('INVALID_ARGUMENT', 'up', 'final'),
-  UNIMPLEMENTED: meaning('FAILED_PRECONDITION', 'up', 'final'),
-  INTERNAL: meaning('UNAVAILABLE', 'down', 'final'),
-  UNAVAILABLE: meaning('UNAVAILABLE', 'down', 'retried'),
-  DATA_LOSS: meaning('UNAVAILABLE', 'up', 'final'),
+  ABORTED: meaning('UPSTREAM_UNAVAILABLE', 'up', 'retried'),
+  OUT_OF_RANGE: meaning('UPSTREAM_REQUEST_REFUSED', 'up', 'final'),
+  UNIMPLEMENTED: meaning('UPSTREAM_METHOD_NOT_SERVED', 'up', 'final'),
+  INTERNAL: meaning('UPSTREAM_UNAVAILABLE', 'down', 'final'),
+  UNAVAILABLE: meaning('UPSTREAM_UNAVAILABLE', 'down', 'retried'),
+  DATA_LOSS: meaning('UPSTREAM_UNAVAILABLE', 'up', 'final'),
   // Tried once more with another token, by whoever has one.
-  UNAUTHENTICATED: meaning('FAILED_PRECONDITION', 'up', 'final'),
+  UNAUTHENTICATED: meaning('UPSTREAM_CREDENTIALS_REFUSED', 'up', 'final'),
 };
 
 export function meaningOf({ code, connectionBroke, tooLarge }: UpstreamError): FailureMeaning {
   // The same answer would have the same size.
-  if (tooLarge) return meaning('RESOURCE_EXHAUSTED', 'up', 'final');
+  if (tooLarge) return meaning('UPSTREAM_RESPONSE_TOO_LARGE', 'up', 'final');
   // INTERNAL is also what grpc-js calls a stream that ended without a status.
-  return connectionBroke ? meaning('UNAVAILABLE', 'down', 'retried') : meanings[code];
+  return connectionBroke ? meaning('UPSTREAM_UNAVAILABLE', 'down', 'retried') : meanings[code];
 }

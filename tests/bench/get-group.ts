@@ -1,7 +1,7 @@
 /** CPU of one warm Get, the whole handler as it is deployed, against a table that answers at once. */
 import { isDeepStrictEqual } from 'node:util';
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobToJson } from '../../lib/job/job-type.ts';
 import { key as keyOf } from '../../lib/dynamodb/head-item.ts';
 import { functionEnvironment, lambdaContext } from '../support/functions.ts';
 import type { Figure } from './figure.ts';

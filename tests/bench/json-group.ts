@@ -2,7 +2,7 @@
 import { fromBinary, toJsonString } from '@bufbuild/protobuf';
 import protojson from 'protobufjs/ext/protojson.js';
 import { jobMessageType } from '../../lib/events/message-types.ts';
-import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobToJson } from '../../lib/job/job-type.ts';
 import { jobDesc } from '../support/job-descriptors.ts';
 import type { Figure } from './figure.ts';
 import { benchJobs } from './jobs.ts';

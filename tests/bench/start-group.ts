@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { build } from 'esbuild';
-import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobToJson } from '../../lib/job/job-type.ts';
 import { key } from '../../lib/dynamodb/head-item.ts';
 import { functionEnvironment, httpEvent, sqsEvent } from '../support/functions.ts';
 import type { Figure } from './figure.ts';

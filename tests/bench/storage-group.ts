@@ -1,7 +1,7 @@
 /** Item bytes and read units of one eventually consistent Get. */
 import { zstdCompressSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobToJson } from '../../lib/job/job-type.ts';
 import { readUnitBytes } from '../../lib/dynamodb/encoding.ts';
 import { headPart, itemSize } from '../../lib/dynamodb/head-item.ts';
 import type { Figure } from './figure.ts';

@@ -3,7 +3,7 @@ import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import pMap from 'p-map';
-import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobToJson } from '../../lib/job/job-type.ts';
 import { patchEvent, snapshotEvent } from '../support/events.ts';
 import { lambdaContext, sqsEvent } from '../support/functions.ts';
 import { startEngine, type RunningEngine } from './engine/engine.ts';

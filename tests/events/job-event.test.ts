@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseJobEvent } from '../../lib/events/job-event.ts';
-import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobToJson } from '../../lib/job/job-type.ts';
 import type { LiveDocument } from '../../lib/job/document.ts';
 import { deletedEvent, enveloped, jobEvent, patchEvent, snapshotEvent } from '../support/events.ts';
 

@@ -70,7 +70,7 @@ function storeWithout(victim: string): BackfillParts['store'] {
     ...store,
     put: (jobId, ...rest) =>
       jobId === victim
-        ? Promise.reject(new Status('UNAVAILABLE', 'the table throttles'))
+        ? Promise.reject(new Status('STORE_UNAVAILABLE', 'the table throttles'))
         : store.put(jobId, ...rest),
   };
 }
@@ -186,7 +186,7 @@ describe('a backfill', () => {
     const failing: JobSource = {
       ...upstream,
       list: (...args) =>
-        ++lists === 3 ? Promise.reject(new Status('UNAVAILABLE', 'gone')) : upstream.list(...args),
+        ++lists === 3 ? Promise.reject(new Status('STORE_UNAVAILABLE', 'gone')) : upstream.list(...args),
     };
     await expect(backfill({ upstream: failing })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(await backfill()).toMatchObject({
@@ -244,7 +244,7 @@ describe('a backfill', () => {
       list: ({ pageToken = '', ...request }, deadline) =>
         pageToken === ''
           ? upstream.list(request, deadline)
-          : Promise.reject(new Status('INVALID_ARGUMENT', 'page_token is bad')),
+          : Promise.reject(new Status('UPSTREAM_REQUEST_REFUSED', 'page_token is bad')),
     };
     await expect(backfill({ upstream: refusing })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(done).toEqual([pageSize]);

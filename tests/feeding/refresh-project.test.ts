@@ -47,7 +47,8 @@ describe('a round', () => {
     for (let job = 0; job < 30; job++) world().createJob('p1', { life });
     const { upstream } = cache.parts;
     const list: typeof upstream.list = (request, within) => {
-      if (request.pageSize > 25) return Promise.reject(new Status('RESOURCE_EXHAUSTED', 'too many bytes'));
+      if (request.pageSize > 25)
+        return Promise.reject(new Status('UPSTREAM_RESPONSE_TOO_LARGE', 'too many bytes'));
       return upstream.list(request, within);
     };
     const parts = { ...cache.parts, upstream: { ...upstream, list } };

@@ -13,7 +13,8 @@ import {
 import { parseMessage } from '../../lib/events/message.ts';
 import { fieldMaskPathLimit, fieldMaskTextLimit } from '../../lib/protobuf/field-mask.ts';
 import { jobIdMaxLength } from '../../lib/job/job-id.ts';
-import { jobType, type Message } from '../../lib/protobuf/schema.ts';
+import { jobType } from '../../lib/job/job-type.ts';
+import type { Message } from '../../lib/protobuf/schema.ts';
 import { splitFields } from '../../lib/protobuf/wire.ts';
 import { channelOptions, defaultGrpcLimits } from '../../lib/protocol/grpc/limits.ts';
 import { lambdaResponseSizeLimit } from '../../lib/adapter/aws-gateway.ts';

@@ -68,7 +68,11 @@ describe('a gRPC server', () => {
       expect(result).toMatchObject({
         code: 'RESOURCE_EXHAUSTED',
         message: '5 calls are under way, as many as there may be; try later',
-        details: [{ type: 'google.rpc.RequestInfo' }, { type: 'google.rpc.RetryInfo' }],
+        details: [
+          { type: 'google.rpc.RequestInfo' },
+          { type: 'google.rpc.ErrorInfo' },
+          { type: 'google.rpc.RetryInfo' },
+        ],
       });
     }
     expect(await clients[0]!.get('load-job')).toMatchObject({ job: { id: 'load-job' } });

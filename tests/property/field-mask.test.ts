@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { applyFieldMask, FieldMaskError, parseFieldMask } from '../../lib/protobuf/field-mask.ts';
-import { jobToJson } from '../../lib/protobuf/json.ts';
-import { jobType, type Message } from '../../lib/protobuf/schema.ts';
+import { jobToJson, jobType } from '../../lib/job/job-type.ts';
+import type { Message } from '../../lib/protobuf/schema.ts';
 import { arbitraryJob } from '../support/arbitrary-job.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ describe('a field mask', () => {
     fc.assert(
       fc.property(arbitraryJob({ plain: false }), paths, fc.boolean(), (job, chosen, snake) => {
         const text = chosen.map((path) => path.map(snake ? snakeCase : String).join('.')).join(',');
-        const masked = applyFieldMask(parseFieldMask(text)!, job);
+        const masked = applyFieldMask(parseFieldMask(jobType, text)!, job);
         const whole = JSON.parse(jobToJson(job)) as Json;
         expect(JSON.parse(jobToJson(masked))).toEqual(pick(whole, chosen));
       }),
@@ -44,8 +44,8 @@ describe('a field mask', () => {
   });
 
   it('that is empty or has a * selects the whole job', () => {
-    expect(parseFieldMask('')).toBeUndefined();
-    expect(parseFieldMask('status,*')).toBeUndefined();
+    expect(parseFieldMask(jobType, '')).toBeUndefined();
+    expect(parseFieldMask(jobType, 'status,*')).toBeUndefined();
   });
 
   it.each([
@@ -64,16 +64,16 @@ describe('a field mask', () => {
     ['x'.repeat(8192), 'but Job has no field'],
     [','.repeat(8193), 'has 8193 characters; at most 8192 are allowed'],
   ])('is refused with a word about what is wrong: %.20s', (text, message) => {
-    expect(() => parseFieldMask(text)).toThrow(FieldMaskError);
-    expect(() => parseFieldMask(text)).toThrow(message);
+    expect(() => parseFieldMask(jobType, text)).toThrow(FieldMaskError);
+    expect(() => parseFieldMask(jobType, text)).toThrow(message);
   });
 
   it('keeps unknown fields in what it keeps whole', () => {
     const unknownInParameters = Buffer.from([0x52, 4, 0xa2, 0x06, 1, 0x61]);
-    expect(applyFieldMask(parseFieldMask('jobParameters')!, unknownInParameters)).toEqual(
+    expect(applyFieldMask(parseFieldMask(jobType, 'jobParameters')!, unknownInParameters)).toEqual(
       new Uint8Array(unknownInParameters),
     );
-    expect(applyFieldMask(parseFieldMask('jobParameters.cmd')!, unknownInParameters)).toEqual(
+    expect(applyFieldMask(parseFieldMask(jobType, 'jobParameters.cmd')!, unknownInParameters)).toEqual(
       Uint8Array.of(0x52, 0),
     );
   });

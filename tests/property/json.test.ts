@@ -10,7 +10,7 @@ import {
 import { reflect, type ReflectMessage } from '@bufbuild/protobuf/reflect';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobToJson } from '../../lib/job/job-type.ts';
 import { arbitraryJob } from '../support/arbitrary-job.ts';
 import { descMessage, jobDesc } from '../support/job-descriptors.ts';
 import { shuffledEncoding } from '../support/unusual-encoding.ts';

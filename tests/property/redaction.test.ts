@@ -1,10 +1,9 @@
 import { create, fromBinary, toBinary, toJson } from '@bufbuild/protobuf';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobToJson, jobType } from '../../lib/job/job-type.ts';
 import { normalForm } from '../../lib/protobuf/normal-form.ts';
 import { removeSecrets } from '../../lib/job/redaction.ts';
-import { jobType } from '../../lib/protobuf/schema.ts';
 import { redactionMark } from '../../lib/job/strike-out.ts';
 import { WireWriter } from '../../lib/protobuf/wire.ts';
 import { arbitraryJob } from '../support/arbitrary-job.ts';

@@ -166,7 +166,7 @@ describe('shared reads', () => {
   it('fail for all who wait, and are made anew by the next', async () => {
     const { reads, shared } = heldReader();
     const waiting = [shared.get('j', options()), shared.get('j', options())];
-    reads[0]!.end(new Status('UNAVAILABLE', 'the table is away'));
+    reads[0]!.end(new Status('STORE_UNAVAILABLE', 'the table is away'));
     for (const get of waiting) await expect(get).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     void shared.get('j', options());
     expect(reads).toHaveLength(2);

@@ -9,7 +9,7 @@ export const registry = createFileRegistry(
 
 /** A message of google.rpc, as another implementation of protobuf decodes it. */
 export function decodeRpcMessage(
-  name: 'Status' | 'BadRequest' | 'RequestInfo' | 'RetryInfo',
+  name: 'Status' | 'BadRequest' | 'ErrorInfo' | 'RequestInfo' | 'RetryInfo',
   bytes: Uint8Array,
 ) {
   return fromBinary(registry.getMessage(`google.rpc.${name}`)!, bytes) as unknown as RpcMessage;
@@ -22,6 +22,8 @@ interface RpcMessage {
   readonly details: readonly { readonly typeUrl: string; readonly value: Uint8Array }[];
   readonly fieldViolations: readonly { readonly field: string; readonly description: string }[];
   readonly requestId: string;
+  readonly reason: string;
+  readonly domain: string;
   readonly retryDelay: { readonly seconds: bigint; readonly nanos: number };
 }
 

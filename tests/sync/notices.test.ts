@@ -1,7 +1,7 @@
 /** Notices end in what upstream says of their jobs, or in the queue. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Deadline } from '../../lib/runtime/deadline.ts';
-import { jobToJson } from '../../lib/protobuf/json.ts';
+import { jobToJson } from '../../lib/job/job-type.ts';
 import { syncMessages } from '../../lib/feeding/sync-messages.ts';
 import { Status } from '../../lib/runtime/status.ts';
 import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
@@ -14,7 +14,7 @@ import { jobEvent, snapshotEvent } from '../support/events.ts';
 import { ScriptedUpstream } from '../support/scripted-upstream.ts';
 import { secretiveJob } from '../support/secretive-job.ts';
 
-const unavailable = new Status('UNAVAILABLE', 'upstream is down');
+const unavailable = new Status('UPSTREAM_UNAVAILABLE', 'upstream is down');
 
 describe('notices', () => {
   let engine: Engine;

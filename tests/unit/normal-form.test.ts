@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { normalForm } from '../../lib/protobuf/normal-form.ts';
-import { jobType, type Message } from '../../lib/protobuf/schema.ts';
+import { jobType } from '../../lib/job/job-type.ts';
+import type { Message } from '../../lib/protobuf/schema.ts';
 import { WireWriter } from '../../lib/protobuf/wire.ts';
 
 const fieldOf = (type: Message, name: string) => type.fields.find((field) => field.name === name)!;

@@ -99,7 +99,7 @@ function trailersOf({ trailers = {} }: Failure): Metadata {
 /** `grpc-status-details-bin` with a RetryInfo, as upstream's servers write it. */
 export function retryInfo(retryDelayMs: number): Failure['trailers'] {
   const statusDetails = encodeStatus(
-    new Status('UNAVAILABLE', '', { details: [{ type: 'RetryInfo', retryDelayMs }] }),
+    new Status('UPSTREAM_THROTTLED', '', { details: [{ type: 'RetryInfo', retryDelayMs }] }),
     'r',
   );
   return { 'grpc-status-details-bin': Buffer.from(statusDetails) };

@@ -90,7 +90,7 @@ describe('a token that upstream refuses', () => {
 describe('a token that cannot be had', () => {
   it('fails the call as its source says, and asks upstream nothing', async () => {
     const tokens: TokenSource = {
-      token: () => Promise.reject(new Status('UNAVAILABLE', 'no token')),
+      token: () => Promise.reject(new Status('TOKEN_UNAVAILABLE', 'no token')),
       invalidate: () => undefined,
     };
     await expect(sourceWith({ tokens }).get('j1', soon())).rejects.toThrow('no token');
@@ -121,7 +121,7 @@ describe('the quota of the fleet', () => {
   });
 
   it('that is used up fails the call as it says, and asks upstream nothing', async () => {
-    const fleetQuota = { take: () => Promise.reject(new Status('UNAVAILABLE', 'used up')) };
+    const fleetQuota = { take: () => Promise.reject(new Status('UPSTREAM_QUOTA_USED_UP', 'used up')) };
     await expect(sourceWith({ fleetQuota }).get('j1', soon())).rejects.toThrow('used up');
     expect(upstream.calls).toHaveLength(0);
   });

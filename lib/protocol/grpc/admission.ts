@@ -160,12 +160,12 @@ function metadataSize(headers: IncomingHttpHeaders): number {
 }
 
 function metadataTooLarge(size: number, limit: number): Status {
-  return new Status('RESOURCE_EXHAUSTED', `the metadata has ${size} bytes; at most ${limit} are allowed`);
+  return new Status('METADATA_TOO_LARGE', `the metadata has ${size} bytes; at most ${limit} are allowed`);
 }
 
 function answersNotTaken(): Status {
   return new Status(
-    'RESOURCE_EXHAUSTED',
+    'RESPONSES_NOT_READ',
     'too many answers wait to be taken on this connection; take them first',
   );
 }

@@ -1,4 +1,4 @@
-import { jobToJson } from '../../protobuf/json.ts';
+import { jobToJson } from '../../job/job-type.ts';
 import type { JobAnswer } from '../../reading/get-job.ts';
 import { decodeJobId, parseJobId } from '../../rpc/get-job-request.ts';
 

@@ -93,5 +93,8 @@ function limited(message: Uint8Array): Uint8Array {
 
 function refuseCompressed(encoding: string | undefined, field: string): void {
   if (encoding === undefined || encoding === '' || encoding === 'identity') return;
-  throw new Status('UNIMPLEMENTED', `${field}: requests must not be compressed; supported is identity`);
+  throw new Status(
+    'COMPRESSION_NOT_SUPPORTED',
+    `${field}: requests must not be compressed; supported is identity`,
+  );
 }

@@ -95,7 +95,7 @@ function readFrame(body: Uint8Array, encoding: string | undefined): Uint8Array {
   const flags = body[0]!;
   if ((flags & compressedFlag) !== 0 || (encoding !== undefined && encoding !== 'identity')) {
     throw new Status(
-      'UNIMPLEMENTED',
+      'COMPRESSION_NOT_SUPPORTED',
       'grpc-encoding: requests must not be compressed; supported is identity',
     );
   }

@@ -99,7 +99,7 @@ async function exchange(
 
 function tooLarge(size: number, limit: number): Status {
   return new Status(
-    'RESOURCE_EXHAUSTED',
+    'RESPONSE_TOO_LARGE',
     `the answer has ${size} bytes, and at most ${limit} can be sent here: accept gzip, choose fields, or use native gRPC`,
   );
 }
@@ -115,7 +115,7 @@ function chooseProtocol(request: HttpRequest): HttpProtocol {
   const type = mediaType(request.headers['content-type']);
   const protocol = isGrpcWeb(type) ? grpcWeb : connect;
   if (request.path !== getPath)
-    return refusing(protocol, new Status('UNIMPLEMENTED', `${serviceName} has only Get here`));
+    return refusing(protocol, new Status('METHOD_NOT_SERVED', `${serviceName} has only Get here`));
   if (request.method === 'GET') return connect;
   if (request.method !== 'POST') return refusing(connect, notPost, 405, { allow: 'GET, POST' });
   if (protocol === grpcWeb || connectMediaTypes.includes(type)) return protocol;
@@ -123,8 +123,11 @@ function chooseProtocol(request: HttpRequest): HttpProtocol {
 }
 
 const acceptPost = [...connectMediaTypes, 'application/grpc-web', 'application/grpc-web-text'].join(', ');
-const notGet = new Status('UNIMPLEMENTED', 'jobs can be read with GET and HEAD only');
-const notPost = new Status('UNIMPLEMENTED', 'calls are made with POST, or with GET as Connect has it');
+const notGet = new Status('HTTP_METHOD_NOT_ALLOWED', 'jobs can be read with GET and HEAD only');
+const notPost = new Status(
+  'HTTP_METHOD_NOT_ALLOWED',
+  'calls are made with POST, or with GET as Connect has it',
+);
 const wrongContentType = invalidArgument('content-type', `must be one of ${acceptPost}`);
 
 /** The protocol, but with one answer for everything. */

@@ -1,6 +1,6 @@
 /** `GET|HEAD /datasphere/v2/jobs/{job_id}`, in canonical proto3 JSON. */
 import { Deadline } from '../../runtime/deadline.ts';
-import { jobToJson } from '../../protobuf/json.ts';
+import { jobToJson } from '../../job/job-type.ts';
 import { invalidArgument, Status } from '../../runtime/status.ts';
 import { retryAfterSeconds, statusToJson } from '../error-details.ts';
 import { readFieldMask, readRequestMetadata } from '../../rpc/request-metadata.ts';
@@ -19,7 +19,7 @@ export const rest: HttpProtocol = {
   async answer(request, getJob) {
     const { method, headers } = request;
     if (!request.path.startsWith(jobsPath)) {
-      throw new Status('NOT_FOUND', `there is nothing at this path; jobs are at ${jobsPath}{job_id}`);
+      throw new Status('PATH_NOT_FOUND', `there is nothing at this path; jobs are at ${jobsPath}{job_id}`);
     }
     const jobId = decodePath(request.path.slice(jobsPath.length));
     const answer = await getJob({ jobId, ...readOptions(request) }, request, new Deadline(longestRequestMs));

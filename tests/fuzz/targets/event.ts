@@ -3,7 +3,7 @@ import { deepStrictEqual } from 'node:assert';
 import type { JobEvent } from '../../../lib/events/job-event.ts';
 import { parseMessage } from '../../../lib/events/message.ts';
 import { describeJobIdProblem } from '../../../lib/job/job-id.ts';
-import { jobToJson } from '../../../lib/protobuf/json.ts';
+import { jobToJson } from '../../../lib/job/job-type.ts';
 import { merge } from '../../../lib/job/merge.ts';
 import { splitFields } from '../../../lib/protobuf/wire.ts';
 import { Status } from '../../../lib/runtime/status.ts';

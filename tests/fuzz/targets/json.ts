@@ -1,7 +1,7 @@
 /** The JSON writer, against the one of `@bufbuild/protobuf`. */
 import { deepStrictEqual } from 'node:assert';
 import { fromBinary, toJson } from '@bufbuild/protobuf';
-import { jobToJson } from '../../../lib/protobuf/json.ts';
+import { jobToJson } from '../../../lib/job/job-type.ts';
 import { jobDesc } from '../../support/job-descriptors.ts';
 import { isWellTyped } from './well-typed.ts';
 import { expectedOnly } from './expected-only.ts';

@@ -1,5 +1,6 @@
 /** The field mask parser, and what a mask leaves of a job. */
 import { deepStrictEqual } from 'node:assert';
+import { jobType } from '../../../lib/job/job-type.ts';
 import { applyFieldMask, parseFieldMask } from '../../../lib/protobuf/field-mask.ts';
 import { expectedOnly } from './expected-only.ts';
 
@@ -7,7 +8,9 @@ import { expectedOnly } from './expected-only.ts';
 export function fuzz(data: Uint8Array): void {
   const bytes = Buffer.from(data);
   const end = bytes.includes(0x0a) ? bytes.indexOf(0x0a) : bytes.length;
-  const mask = expectedOnly(['FieldMaskError'], () => parseFieldMask(bytes.subarray(0, end).toString()));
+  const mask = expectedOnly(['FieldMaskError'], () =>
+    parseFieldMask(jobType, bytes.subarray(0, end).toString()),
+  );
   if (mask === undefined) return;
   expectedOnly(['MalformedMessageError'], () => {
     const masked = applyFieldMask(mask, bytes.subarray(end + 1));

@@ -1,7 +1,7 @@
 /** The wire splitter, and the normal form. */
 import { deepStrictEqual } from 'node:assert';
 import { normalForm } from '../../../lib/protobuf/normal-form.ts';
-import { jobType } from '../../../lib/protobuf/schema.ts';
+import { jobType } from '../../../lib/job/job-type.ts';
 import { joinFields, splitFields, type Fields } from '../../../lib/protobuf/wire.ts';
 import { expectedOnly } from './expected-only.ts';
 
