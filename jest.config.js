@@ -6,6 +6,7 @@ export default {
   moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   roots: ['<rootDir>/tests'],
   testMatch: ['**/*.test.ts'],
+  testSequencer: '<rootDir>/tests/slow-first.js',
   testPathIgnorePatterns: ['/node_modules/', '/.serverless/', '/.esbuild/'],
   modulePathIgnorePatterns: ['<rootDir>/.serverless/', '<rootDir>/.esbuild/'],
   testTimeout: 30_000,

@@ -91,7 +91,7 @@ describe('what a rehearsal expects of AWS', () => {
       'the template was not uploaded',
     ]);
     const body = Buffer.from('PK');
-    const object = { body, contentType: 'application/zip', metadata: {}, lastModified: new Date() };
+    const object = { body, headers: { 'content-type': 'application/zip' }, lastModified: new Date() };
     aws.buckets.set('b', new Map([['a/get.zip', object]]));
     expect(checkDeployed(aws, 'y')).toEqual([
       'the stack does not have its stage as a tag',

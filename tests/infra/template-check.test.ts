@@ -51,6 +51,15 @@ describe('the check of templates', () => {
     expect(broken({ A: { Type, Properties: { QueueName: { 'Fn::Sub': '${B.Arn}' } } } })).toEqual([
       'A: refers to B, which is not there',
     ]);
+    expect(broken({ A: { Type, Properties: { QueueName: { 'Fn::Select': [0, ['q']] } } } })).toEqual([
+      'A.QueueName: Fn::Select is not known to this check',
+    ]);
+    const role = { Type: 'AWS::IAM::Role', Properties: { AssumeRolePolicyDocument: { Statement: [] } } };
+    const policies = (Policies: unknown) => ({
+      A: { ...role, Properties: { ...role.Properties, Policies } },
+    });
+    expect(broken(policies({ 'Fn::Sub': 'text' }))).toEqual(['A.Policies: must not be a text']);
+    expect(broken(policies([{ Ref: 'AWS::Region' }]))).toEqual(['A.Policies[0]: must not be what Ref gives']);
     expect(broken({ A: { Type, DependsOn: 'C' } })).toEqual(['A.DependsOn: there is no C']);
     expect(broken({ A: { Type, Retain: true } })).toEqual(['A.Retain: is not an attribute of resources']);
     expect(broken({ A: { Type: 'AWS::Lambda::Alias', Properties: {} } })).toEqual([

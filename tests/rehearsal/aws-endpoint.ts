@@ -1,16 +1,12 @@
 /** An endpoint on this machine that plays AWS for the serverless CLI: set `AWS_ENDPOINT_URL` to it. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { loopback } from '../../infra/local/ports.ts';
 import { AwsError, rehearsalAccount, type AwsAnswer, type AwsCall } from './aws-call.ts';
 import { createCloudFormation, type CloudFormation } from './cloudformation.ts';
-import { answerLambda } from './lambda.ts';
-import { queryAnswer, queryError } from './query-protocol.ts';
 import { answerS3, type Buckets } from './s3.ts';
-import { toXml } from './xml.ts';
-
-/** More than the CLI sends in one request. */
-const bodyLimit = 64 << 20;
+import { queryAnswer, toXml } from './xml.ts';
 
 export interface AwsEndpoint {
   readonly url: string;
@@ -37,10 +33,9 @@ export async function startAwsEndpoint(): Promise<AwsEndpoint> {
         return queryAnswer('GetCallerIdentity', {
           Account: rehearsalAccount,
           Arn: `arn:aws:iam::${rehearsalAccount}:user/rehearsal`,
-          UserId: 'rehearsal',
         });
       case 'lambda':
-        return answerLambda(cloudFormation.stacks, call);
+        return answerGetFunction(cloudFormation, call);
       case 'ecr':
         throw new AwsError(400, 'RepositoryNotFoundException', 'there is no such repository');
       default:
@@ -62,49 +57,55 @@ export async function startAwsEndpoint(): Promise<AwsEndpoint> {
     buckets,
     cloudFormation,
     calls,
-    stop: () =>
-      new Promise((resolve) => {
-        server.close(() => {
-          resolve();
-        });
-        server.closeAllConnections();
-      }),
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+    },
   };
 }
 
 async function readCall(request: IncomingMessage): Promise<AwsCall> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > bodyLimit) throw new Error('the body is too large');
-    chunks.push(chunk);
-  }
-  const { pathname, searchParams } = new URL(request.url ?? '/', `http://${loopback}`);
+  const { pathname, searchParams } = new URL(request.url!, `http://${loopback}`);
   // Credential=KEY/DATE/REGION/SERVICE/aws4_request
   const scope = /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(request.headers.authorization ?? '');
   return {
     service: scope?.[1] ?? 'unsigned',
-    method: request.method ?? '',
+    method: request.method!,
     path: pathname,
     query: searchParams,
-    headers: request.headers as Readonly<Record<string, string | undefined>>,
-    body: Buffer.concat(chunks),
+    headers: request.headers as AwsCall['headers'],
+    body: await buffer(request),
   };
 }
 
+/** When a function was last changed: https://docs.aws.amazon.com/lambda/latest/api/API_GetFunction.html */
+function answerGetFunction({ stacks }: CloudFormation, { path }: AwsCall): AwsAnswer {
+  const FunctionName = path.split('/').at(-1)!;
+  const owner = [...stacks.values()].find(({ template }) =>
+    Object.values(template.Resources).some(({ Properties }) => Properties?.['FunctionName'] === FunctionName),
+  );
+  if (owner === undefined)
+    throw new AwsError(404, 'ResourceNotFoundException', `there is no function ${FunctionName}`);
+  const Configuration = { FunctionName, LastModified: owner.changedAt.toISOString() };
+  return { status: 200, body: JSON.stringify({ Configuration }) };
+}
+
+/** An error is written as the service writes it: in XML, or in JSON. */
 function answerOrError(call: AwsCall, answer: (call: AwsCall) => AwsAnswer): AwsAnswer {
   try {
     return answer(call);
   } catch (error) {
-    const known = error instanceof AwsError ? error : new AwsError(500, 'InternalFailure', String(error));
-    if (call.service === 's3')
-      return { status: known.status, body: toXml('Error', { Code: known.code, Message: known.message }) };
-    if (call.service === 'cloudformation' || call.service === 'sts') return queryError(known);
+    const { status, code, message } =
+      error instanceof AwsError ? error : new AwsError(500, 'InternalFailure', String(error));
+    const Error = { Code: code, Message: message };
+    if (call.service === 's3') return { status, body: toXml('Error', Error) };
+    if (call.service === 'cloudformation' || call.service === 'sts')
+      return { status, body: toXml('ErrorResponse', { Error }) };
     return {
-      status: known.status,
-      headers: { 'content-type': 'application/json', 'x-amzn-errortype': known.code },
-      body: JSON.stringify({ __type: known.code, message: known.message }),
+      status,
+      headers: { 'x-amzn-errortype': code },
+      body: JSON.stringify({ message }),
     };
   }
 }
@@ -114,6 +115,5 @@ function operationOf({ service, method, path, query, headers, body }: AwsCall): 
   if (service === 'cloudformation' || service === 'sts')
     return new URLSearchParams(body.toString()).get('Action') ?? '';
   const target = headers['x-amz-target'];
-  if (target !== undefined) return target.split('.').at(-1)!;
-  return `${method} ${path}${query.has('delete') ? '?delete' : ''}`;
+  return target?.split('.').at(-1) ?? `${method} ${path}${query.has('delete') ? '?delete' : ''}`;
 }

@@ -2,20 +2,18 @@
 import { checkTemplate } from '../template/check-template.ts';
 import type { Template } from '../template/template.ts';
 import { AwsError, type AwsAnswer, type AwsCall } from './aws-call.ts';
-import { readQueryTags, queryAnswer } from './query-protocol.ts';
 import type { Buckets } from './s3.ts';
 import { Stack } from './stack.ts';
-import type { XmlValue } from './xml.ts';
+import { queryAnswer, type XmlValue } from './xml.ts';
 
 export interface CloudFormation {
   readonly stacks: ReadonlyMap<string, Stack>;
-  /** Every template that was handed over, in order. */
-  readonly templates: readonly Template[];
   /** @throws {AwsError} */
   readonly answer: (call: AwsCall) => AwsAnswer;
 }
 
-type Action = (input: URLSearchParams) => XmlValue;
+/** What the CLI names something by: the parameter `StackName`, and so on. */
+type Input = (name: string) => string;
 
 /**
  * Plays CloudFormation: keeps stacks, checks each template, and makes the buckets that templates ask for.
@@ -24,100 +22,86 @@ type Action = (input: URLSearchParams) => XmlValue;
  */
 export function createCloudFormation(buckets: Buckets): CloudFormation {
   const stacks = new Map<string, Stack>();
-  const templates: Template[] = [];
 
-  const findStack = (input: URLSearchParams): Stack => {
-    const name = input.get('StackName') ?? '';
-    const stack = stacks.get(name) ?? [...stacks.values()].find(({ id }) => id === name);
+  const findStack = (input: Input): Stack => {
+    const name = input('StackName');
+    const stack = [...stacks.values()].find((one) => one.name === name || one.id === name);
     if (stack === undefined)
       throw new AwsError(400, 'ValidationError', `Stack with id ${name} does not exist`);
     return stack;
   };
 
-  const readTemplate = (input: URLSearchParams): Template => {
-    const template = JSON.parse(
-      input.get('TemplateBody') ?? readUploaded(buckets, input.get('TemplateURL') ?? ''),
-    ) as Template;
+  const readTemplate = (input: Input): Template => {
+    const text = input('TemplateBody') || readUploaded(buckets, input('TemplateURL'));
+    const template = JSON.parse(text) as Template;
     const problems = checkTemplate(template);
     if (problems.length > 0)
       throw new AwsError(400, 'ValidationError', `Template format error: ${problems.join('; ')}`);
     return template;
   };
 
-  const actions: Readonly<Record<string, Action>> = {
-    DescribeStacks: (input) => ({ Stacks: { member: [describeStack(findStack(input))] } }),
-
+  const actions: Readonly<Record<string, (input: Input) => XmlValue>> = {
+    DescribeStacks: (input) => ({ Stacks: { member: describeStack(findStack(input)) } }),
     CreateChangeSet: (input) => {
-      const name = input.get('StackName') ?? '';
+      const name = input('StackName');
       const stack = stacks.get(name) ?? new Stack(name);
       stack.proposed = readTemplate(input);
-      stack.tags = readQueryTags(input);
-      templates.push(stack.proposed);
+      stack.tags = readTags(input);
       stacks.set(name, stack);
-      return { Id: input.get('ChangeSetName') ?? '', StackId: stack.id };
+      return { Id: input('ChangeSetName'), StackId: stack.id };
     },
     DescribeChangeSet: (input) => ({
-      ChangeSetName: input.get('ChangeSetName') ?? '',
       StackId: findStack(input).id,
-      StackName: findStack(input).name,
       Status: 'CREATE_COMPLETE',
       ExecutionStatus: 'AVAILABLE',
     }),
     ExecuteChangeSet: (input) => {
       const stack = findStack(input);
       stack.execute();
-      for (const [id, { Type }] of Object.entries(stack.template.Resources))
-        if (Type === 'AWS::S3::Bucket' && !buckets.has(stack.physicalId(id)))
-          buckets.set(stack.physicalId(id), new Map());
+      for (const name of stack.buckets()) if (!buckets.has(name)) buckets.set(name, new Map());
       return {};
     },
     DeleteChangeSet: () => ({}),
-
     ValidateTemplate: (input) => {
       readTemplate(input);
       return {};
     },
     DescribeStackEvents: (input) => ({ StackEvents: { member: describeEvents(findStack(input)) } }),
     DescribeStackResource: (input) => {
-      const stack = findStack(input);
-      const id = input.get('LogicalResourceId') ?? '';
+      const [stack, id] = [findStack(input), input('LogicalResourceId')];
       if (!Object.hasOwn(stack.template.Resources, id))
         throw new AwsError(400, 'ValidationError', `Resource ${id} does not exist for stack ${stack.name}`);
-      const PhysicalResourceId = stack.physicalId(id);
-      return { StackResourceDetail: { LogicalResourceId: id, PhysicalResourceId } };
+      return { StackResourceDetail: { PhysicalResourceId: stack.physicalId(id) } };
     },
     ListStackResources: (input) => ({
       StackResourceSummaries: { member: describeResources(findStack(input)) },
     }),
     UpdateTerminationProtection: (input) => {
-      const stack = findStack(input);
-      stack.terminationProtection = input.get('EnableTerminationProtection') === 'true';
-      return { StackId: stack.id };
+      findStack(input).terminationProtection = input('EnableTerminationProtection') === 'true';
+      return {};
     },
     DeleteStack: (input) => {
       const stack = findStack(input);
-      for (const [id, { Type }] of Object.entries(stack.template.Resources)) {
-        if (Type !== 'AWS::S3::Bucket') continue;
-        const objects = buckets.get(stack.physicalId(id))?.size ?? 0;
+      for (const name of stack.buckets()) {
+        const objects = buckets.get(name)!.size;
         if (objects > 0)
-          throw new AwsError(400, 'ValidationError', `the bucket ${id} still holds ${objects} objects`);
-        buckets.delete(stack.physicalId(id));
+          throw new AwsError(400, 'ValidationError', `the bucket ${name} still holds ${objects} objects`);
+        buckets.delete(name);
       }
-      stack.delete();
+      stack.action = 'DELETE';
       return {};
     },
   };
 
   return {
     stacks,
-    templates,
     answer: ({ body }) => {
-      const input = new URLSearchParams(body.toString());
-      const name = input.get('Action') ?? '';
-      const action = Object.hasOwn(actions, name) ? actions[name] : undefined;
+      const form = new URLSearchParams(body.toString());
+      const input: Input = (name) => form.get(name) ?? '';
+      const action = actions[input('Action')];
       if (action === undefined)
-        throw new AwsError(400, 'InvalidAction', `CloudFormation's ${name} is not played here`);
-      return queryAnswer(name, action(input));
+        throw new AwsError(400, 'InvalidAction', `CloudFormation's ${input('Action')} is not played here`);
+      return queryAnswer(input('Action'), action(input));
     },
   };
 }
@@ -130,14 +114,24 @@ function readUploaded(buckets: Buckets, url: string): string {
   return object.body.toString();
 }
 
+/** `Tags.member.1.Key=…&Tags.member.1.Value=…` */
+function readTags(input: Input): Readonly<Record<string, string>> {
+  const tags: Record<string, string> = {};
+  for (let index = 1; input(`Tags.member.${index}.Key`) !== ''; index++)
+    tags[input(`Tags.member.${index}.Key`)] = input(`Tags.member.${index}.Value`);
+  return tags;
+}
+
 function describeStack(stack: Stack): XmlValue {
+  const outputs = Object.entries(stack.template.Outputs ?? {});
   return {
     StackId: stack.id,
     StackName: stack.name,
     StackStatus: stack.status,
-    CreationTime: new Date(0).toISOString(),
     EnableTerminationProtection: stack.terminationProtection,
-    Outputs: { member: stack.outputs().map(({ key, value }) => ({ OutputKey: key, OutputValue: value })) },
+    Outputs: {
+      member: outputs.map(([OutputKey, { Value }]) => ({ OutputKey, OutputValue: JSON.stringify(Value) })),
+    },
   };
 }
 
@@ -146,20 +140,17 @@ function describeResources(stack: Stack): readonly XmlValue[] {
     LogicalResourceId: id,
     PhysicalResourceId: stack.physicalId(id),
     ResourceType: Type,
-    ResourceStatus: 'CREATE_COMPLETE',
-    LastUpdatedTimestamp: new Date(0).toISOString(),
   }));
 }
 
-/** Newest first. */
-function describeEvents(stack: Stack): readonly XmlValue[] {
-  return stack.events.toReversed().map(({ id, logicalId, type, status }) => ({
-    StackId: stack.id,
-    EventId: id,
-    StackName: stack.name,
-    LogicalResourceId: logicalId,
-    ResourceType: type,
-    ResourceStatus: status,
-    Timestamp: new Date(0).toISOString(),
+/** Newest first. The CLI waits for those of the stack itself. */
+function describeEvents({ id, name, action }: Stack): readonly XmlValue[] {
+  return ['COMPLETE', 'IN_PROGRESS'].map((progress) => ({
+    StackId: id,
+    EventId: `${String(action)}-${progress}`,
+    StackName: name,
+    LogicalResourceId: name,
+    ResourceType: 'AWS::CloudFormation::Stack',
+    ResourceStatus: `${String(action)}_${progress}`,
   }));
 }

@@ -1,5 +1,5 @@
 /** Copies of a template with one mistake each, everywhere that a check must notice it. */
-import { loadAwsServiceSpecSync } from '@aws-cdk/aws-service-spec';
+import { loadSchemas } from '../template/check-template.ts';
 import { intrinsicOf } from '../template/references.ts';
 import { isRecord, type Template } from '../template/template.ts';
 
@@ -63,7 +63,7 @@ export function* misspell(template: Template): Generator<Mutant> {
 }
 
 export function* dropRequired(template: Template): Generator<Mutant> {
-  const db = loadAwsServiceSpecSync();
+  const db = loadSchemas();
   for (const [id, { Type }] of Object.entries(template.Resources)) {
     const [schema] = db.lookup('resource', 'cloudFormationType', 'equals', Type);
     for (const [name, { required }] of Object.entries(schema!.properties))

@@ -15,15 +15,13 @@ const resourceAttributes = [
   'DeletionPolicy',
   'UpdateReplacePolicy',
   'UpdatePolicy',
-  'CreationPolicy',
-  'Metadata',
 ];
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-updatepolicy.html */
 const aliasUpdate = 'CodeDeployLambdaAliasUpdate';
 const aliasUpdateProperties = ['ApplicationName', 'DeploymentGroupName'];
 
-const deletionPolicies = ['Delete', 'Retain', 'Snapshot', 'RetainExceptOnCreate', undefined];
+const deletionPolicies = ['Delete', 'Retain', undefined];
 
 /**
  * Checks a template against AWS's published resource schemas, without asking AWS: the type of every resource, names,
@@ -58,7 +56,7 @@ export function checkTemplate(template: Template): readonly string[] {
 let schemas: SpecDatabase | undefined;
 
 /** They take half a second to unpack. */
-function loadSchemas(): SpecDatabase {
+export function loadSchemas(): SpecDatabase {
   return (schemas ??= loadAwsServiceSpecSync());
 }
 

@@ -9,9 +9,9 @@ export type Report = (place: string, problem: string) => void;
 /** What the properties of a resource, or of a type within one, are. */
 type PropertySchemas = Readonly<Record<string, { readonly type: PropertyType; readonly required?: boolean }>>;
 
-/** Intrinsic functions that give a text, and those that give a list. `Ref` and `Fn::GetAtt` may give either. */
-const textFunctions = new Set(['Fn::Sub', 'Fn::Join', 'Fn::Select', 'Fn::ImportValue']);
-const listFunctions = new Set(['Fn::Split', 'Fn::GetAZs']);
+/** The intrinsic functions of the templates here. Those that give a text always cannot stand for a list. */
+const textFunctions = ['Fn::Sub', 'Fn::Join'];
+const knownFunctions = ['Ref', 'Fn::GetAtt', ...textFunctions];
 
 /** Checks names, types and presence of properties. */
 export function checkProperties(
@@ -50,9 +50,6 @@ function checkValue(
     case 'string':
       if (!['string', 'number', 'boolean'].includes(typeof value)) wrong('a text');
       return;
-    case 'date-time':
-      if (typeof value !== 'string' || Number.isNaN(Date.parse(value))) wrong('a time');
-      return;
     case 'integer':
       if (!Number.isInteger(asNumber(value))) wrong('an integer');
       return;
@@ -74,10 +71,6 @@ function checkValue(
         for (const [key, one] of Object.entries(value))
           checkValue(db, type.element, one, `${place}.${key}`, report);
       return;
-    case 'tag':
-      if (!isRecord(value)) wrong('a tag');
-      else checkProperties(db, tagSchema, value, place, report);
-      return;
     case 'ref': {
       const { properties } = db.get('typeDefinition', type.reference.$ref);
       if (!isRecord(value)) wrong('an object');
@@ -88,14 +81,11 @@ function checkValue(
       checkUnion(db, type.types, value, place, report);
       return;
     case 'json':
-    case 'null':
+      return;
+    default:
+      report(place, `the type ${type.type} is not known to this check`);
   }
 }
-
-const tagSchema: PropertySchemas = {
-  Key: { type: { type: 'string' }, required: true },
-  Value: { type: { type: 'string' }, required: true },
-};
 
 /** One of the types must fit. `json`, which everything fits, counts only where there is no other for objects or lists. */
 function checkUnion(
@@ -113,27 +103,15 @@ function checkUnion(
     checkValue(db, type, value, place, (...problem) => problems.push(problem));
     return problems;
   });
-  if (attempts.some((problems) => problems.length === 0)) return;
-  const nearest = attempts.reduce((best, problems) => (depth(problems) > depth(best) ? problems : best));
-  for (const problem of nearest) report(...problem);
-}
-
-/** How far into the value a check came before it found something wrong. */
-function depth(problems: readonly (readonly [place: string, problem: string])[]): number {
-  return Math.min(...problems.map(([place]) => place.length));
+  // The one that fits best has the fewest problems; none if it fits.
+  const [best = []] = attempts.sort((one, other) => one.length - other.length);
+  for (const problem of best) report(...problem);
 }
 
 function checkIntrinsic(type: PropertyType, name: string, place: string, report: Report): void {
-  const isText = textFunctions.has(name);
-  const isList = listFunctions.has(name);
-  if (!isText && !isList && name !== 'Ref' && name !== 'Fn::GetAtt')
-    report(place, `${name} is not known to this check`);
-  const takesList =
-    type.type === 'array' || (type.type === 'union' && type.types.some((one) => one.type === 'array'));
-  const takesText = !['array', 'map', 'ref', 'tag'].includes(type.type);
-  if (isText && !takesText) report(place, `must not be the text that ${name} gives`);
-  if (isList && !takesList && type.type !== 'json') report(place, `must not be the list that ${name} gives`);
-  if (name === 'Ref' && ['map', 'ref', 'tag'].includes(type.type)) report(place, 'must not be a Ref');
+  if (!knownFunctions.includes(name)) report(place, `${name} is not known to this check`);
+  if (textFunctions.includes(name) && type.type === 'array') report(place, 'must not be a text');
+  if (['map', 'ref'].includes(type.type)) report(place, `must not be what ${name} gives`);
 }
 
 function isAbsent(value: unknown): boolean {

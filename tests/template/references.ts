@@ -9,16 +9,7 @@ export interface Reference {
 
 /** What CloudFormation knows without being told. */
 const pseudoParameters = new Set(
-  [
-    'AccountId',
-    'NoValue',
-    'NotificationARNs',
-    'Partition',
-    'Region',
-    'StackId',
-    'StackName',
-    'URLSuffix',
-  ].map((name) => `AWS::${name}`),
+  ['AccountId', 'NoValue', 'Partition', 'Region', 'StackName', 'URLSuffix'].map((name) => `AWS::${name}`),
 );
 
 /** The intrinsic function that a value is, with its argument; undefined where it is none. */
@@ -44,19 +35,14 @@ export function referencesIn(value: unknown): readonly Reference[] {
   const [name, argument] = intrinsicOf(value) ?? [];
   if (name === 'Ref') return asReferences({ id: String(argument) });
   if (name === 'Fn::GetAtt') return asReferences(readGetAtt(argument));
-  if (name === 'Fn::Sub') return referencesInText(argument);
+  if (name === 'Fn::Sub') return referencesInText(String(argument));
   return Object.values(value).flatMap(referencesIn);
 }
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-sub.html */
-function referencesInText(argument: unknown): readonly Reference[] {
-  const [text, variables] = (Array.isArray(argument) ? argument : [argument, {}]) as [unknown, object];
-  const names = [...String(text).matchAll(/\$\{(?!!)([^}]+)\}/g)].map(([, name]) => name!);
-  const foreign = names.filter((name) => !Object.hasOwn(variables, name));
-  const references = foreign.flatMap((name) =>
-    asReferences(name.startsWith('AWS::') || !name.includes('.') ? { id: name } : readGetAtt(name)),
-  );
-  return [...references, ...Object.values(variables).flatMap(referencesIn)];
+function referencesInText(text: string): readonly Reference[] {
+  const names = [...text.matchAll(/\$\{(?!!)([^}]+)\}/g)].map(([, name]) => name!);
+  return names.flatMap((name) => asReferences(name.includes('.') ? readGetAtt(name) : { id: name }));
 }
 
 function asReferences(reference: Reference): readonly Reference[] {
