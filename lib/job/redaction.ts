@@ -1,6 +1,6 @@
 import { jobType } from './job-type.ts';
 import { messageType, type Field, type Message } from '../protobuf/schema.ts';
-import { maskOut, redactionMark, spellings, strikeOut } from './strike-out.ts';
+import { maskOut, redactionMark, searchFor, strikeOut } from './strike-out.ts';
 import { MalformedMessageError, WireReader, WireType, WireWriter } from '../protobuf/wire.ts';
 
 export interface RedactionOptions {
@@ -10,7 +10,7 @@ export interface RedactionOptions {
   readonly envValues?: boolean;
 }
 
-/** More secrets than this in one Job are refused: each is looked for in all of it. */
+/** More secrets than this in one Job are refused. */
 const secretsLimit = 500;
 
 const password = fieldOf(messageType('DockerImageSpec'), 'password_plain_text');
@@ -32,7 +32,7 @@ const identities = new Set(
  * pieces, nor one in another event than the secret.
  *
  * @returns `job` itself where no secret is in it, and none was given
- * @throws {MalformedMessageError} where the bytes are not a message, or hold more than 500 secrets
+ * @throws {MalformedMessageError} where the bytes are not a message, or hold more secrets than are searched for
  */
 export function removeSecrets(
   job: Uint8Array,
@@ -54,13 +54,11 @@ export function removeSecrets(
     return Buffer.from(redactionMark);
   });
   if (found.size === 0) return job;
-  const all = [...found.values()].flatMap(spellings);
-  const text = Buffer.from(without.buffer, without.byteOffset, without.length);
-  const repeated = all.filter((secret) => text.includes(secret));
-  if (repeated.length === 0) return without;
+  const secrets = searchFor([...found.values()]);
+  if (!secrets.isIn(without)) return without;
   return rewrite(jobType, without, ({ field }, value) => {
-    if (!isText(field)) return maskOut(value, repeated);
-    return identities.has(field) ? value : strikeOut(value, repeated);
+    if (!isText(field)) return maskOut(value, secrets);
+    return identities.has(field) ? value : strikeOut(value, secrets);
   });
 }
 

@@ -1,5 +1,8 @@
 /** Secrets found again in text, as they are or as configuration files, command lines and URLs have to write them. */
 
+import { MalformedMessageError } from '../protobuf/wire.ts';
+import { TextSearch, TooMuchTextError } from './text-search.ts';
+
 /** What stands where a secret was. */
 export const redactionMark = '[redacted]';
 
@@ -9,15 +12,29 @@ export const redactionMark = '[redacted]';
  */
 export const shortestSecretStruckOut = 6;
 
-/** A secret longer than this is not looked for where it would overlap itself: no password repeats itself like that. */
-const longestSelfOverlap = 256;
+/** The most bytes of secrets that are searched for, in all their spellings. */
+const searchedBytesLimit = 512 * 1024;
+
+/**
+ * A search for secrets, as they are and in other spellings.
+ *
+ * @throws {MalformedMessageError} if they are too long together
+ */
+export function searchFor(secrets: readonly Uint8Array[]): TextSearch {
+  try {
+    return new TextSearch(secrets.flatMap(spellings), searchedBytesLimit);
+  } catch (error) {
+    if (!(error instanceof TooMuchTextError)) throw error;
+    throw new MalformedMessageError(`holds secrets of ${error.message}`);
+  }
+}
 
 /**
  * The ways in which a secret is looked for; none where it is too short, or is the mark of one.
  *
  * @param secret its bytes, which may not be UTF-8
  */
-export function spellings(secret: Uint8Array): readonly Buffer[] {
+function spellings(secret: Uint8Array): readonly Buffer[] {
   const bytes = Buffer.from(secret);
   const text = bytes.toString();
   if (bytes.length < shortestSecretStruckOut || text === redactionMark) return [];
@@ -34,60 +51,36 @@ export function spellings(secret: Uint8Array): readonly Buffer[] {
   return [bytes, ...[...new Set(written)].filter((one) => one !== text).map((one) => Buffer.from(one))];
 }
 
-/** Writes the mark over every secret. `text` itself where there is none in it. */
-export function strikeOut(text: Uint8Array, secrets: readonly Buffer[]): Uint8Array {
-  return replaceSpans(text, secrets, () => Buffer.from(redactionMark));
+/** Writes the mark over every secret. Returns `text` itself if none is in it. */
+export function strikeOut(text: Uint8Array, secrets: TextSearch): Uint8Array {
+  return replaceSpans(text, secrets, () => mark);
 }
 
-/** The same for a text that is no field of a Job. */
+const mark = Buffer.from(redactionMark);
+
+/** The same for a text that is not a field of a Job. */
 export function strikeOutOfText(text: string, secrets: readonly string[]): string {
-  const spelt = secrets.flatMap((secret) => spellings(Buffer.from(secret)));
-  return Buffer.from(strikeOut(Buffer.from(text), spelt)).toString();
+  const search = searchFor(secrets.map((secret) => Buffer.from(secret)));
+  return Buffer.from(strikeOut(Buffer.from(text), search)).toString();
 }
 
-/** The same for bytes of which nobody knows which are lengths: keeps every length. */
-export function maskOut(bytes: Uint8Array, secrets: readonly Buffer[]): Uint8Array {
+/** The same for bytes of which some may be lengths: keeps every length. */
+export function maskOut(bytes: Uint8Array, secrets: TextSearch): Uint8Array {
   return replaceSpans(bytes, secrets, (length) => Buffer.alloc(length, '*'));
-}
-
-interface Span {
-  readonly start: number;
-  readonly end: number;
 }
 
 function replaceSpans(
   bytes: Uint8Array,
-  secrets: readonly Buffer[],
-  mark: (length: number) => Buffer,
+  secrets: TextSearch,
+  markOf: (length: number) => Uint8Array,
 ): Uint8Array {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  const spans = joinOverlapping(secrets.flatMap((secret) => findAll(text, secret)));
+  const spans = secrets.find(bytes);
   if (spans.length === 0) return bytes;
-  const parts: Buffer[] = [];
+  const pieces: Uint8Array[] = [];
   let from = 0;
   for (const { start, end } of spans) {
-    parts.push(text.subarray(from, start), mark(end - start));
+    pieces.push(bytes.subarray(from, start), markOf(end - start));
     from = end;
   }
-  return Buffer.concat([...parts, text.subarray(from)]);
-}
-
-function findAll(text: Buffer, secret: Buffer): readonly Span[] {
-  const spans: Span[] = [];
-  const step = secret.length > longestSelfOverlap ? secret.length : 1;
-  for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + step)) {
-    spans.push({ start: at, end: at + secret.length });
-  }
-  return spans;
-}
-
-/** One span where two overlap, so that no end of a secret is left beside the mark of another. */
-function joinOverlapping(spans: readonly Span[]): readonly Span[] {
-  const joined: Span[] = [];
-  for (const span of [...spans].sort((a, b) => a.start - b.start)) {
-    const last = joined.at(-1);
-    if (last === undefined || span.start >= last.end) joined.push(span);
-    else joined[joined.length - 1] = { start: last.start, end: Math.max(last.end, span.end) };
-  }
-  return joined;
+  return Buffer.concat([...pieces, bytes.subarray(from)]);
 }
