@@ -1,9 +1,10 @@
 /** Schedule trigger: looks at running jobs upstream, round after round until the next run takes over. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import middy from '@middy/core';
-import type { ScheduledEvent } from 'aws-lambda';
+import { escapedErrors } from '../../lib/adapter/escaped-errors.ts';
+import { invocationDeadline } from '../../lib/adapter/invocation-deadline.ts';
+import { invocationLog } from '../../lib/adapter/invocation-log.ts';
 import { readRefreshConfig } from '../../lib/config/config.ts';
-import { Deadline } from '../../lib/runtime/deadline.ts';
 import { refreshRounds } from '../../lib/feeding/refresh-rounds.ts';
 import { createDynamoDbClient } from '../../lib/dynamodb/client/client.ts';
 import { createDynamoDbJobIndex } from '../../lib/dynamodb/job-index.ts';
@@ -20,7 +21,7 @@ const client = createDynamoDbClient();
 /** Rounds wait for their turn to call, however many wait already. */
 const longestWaitMs = 60_000;
 
-const parts = {
+const deps = {
   upstream: lazySource(async () => {
     const { connectUpstream } = await import('../upstream.ts');
     return connectUpstream(config.upstream, { client, table, longestWaitMs, log });
@@ -29,7 +30,6 @@ const parts = {
   index: createDynamoDbJobIndex({ client, table }),
   ledger: createDynamoDbRefreshLedger({ client, table }),
   redactEnvValues,
-  log,
   now: () => new Date(),
   random: Math.random,
   sleep: (ms: number) => sleep(ms),
@@ -43,11 +43,14 @@ const plan = {
 /** The schedule starts a run each minute; the next one waits for this one's projects for a few seconds. */
 const runMs = 60_000;
 
-/** What of the function's time is kept for its end. */
+/** What of the function's time is kept for its end, in milliseconds. */
 const endMs = 2000;
 
-export const handler = middy<ScheduledEvent, undefined>().handler(async (_event, context) => {
-  const deadline = new Deadline(Math.min(runMs, context.getRemainingTimeInMillis() - endMs));
-  // Lambda may deliver one event twice, with one request id.
-  await refreshRounds({ ...parts, owner: crypto.randomUUID() }, plan, deadline);
-});
+export const handler = middy()
+  .use(escapedErrors(log))
+  .use(invocationLog(log))
+  .use(invocationDeadline({ keptMs: endMs, longestMs: runMs }))
+  // Lambda may deliver one event twice, with one request id: the owner names the run.
+  .handler<unknown, undefined>(({ log, deadline }) =>
+    refreshRounds({ ...deps, log, owner: crypto.randomUUID() }, plan, deadline),
+  );
