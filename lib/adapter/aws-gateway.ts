@@ -61,7 +61,7 @@ function fromApiGateway(event: GatewayEvent): HttpRequest {
   if (http === undefined) {
     throw invalidArgument(
       'event',
-      'has no requestContext.http: it must be an HTTP request in payload format 2.0, as HTTP APIs and function URLs send it; load balancers and payload format 1.0 are not supported',
+      'has no requestContext.http: it must be an HTTP request in payload format 2.0, as HTTP APIs and function URLs send it',
     );
   }
   return {

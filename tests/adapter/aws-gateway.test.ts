@@ -24,8 +24,7 @@ function handlerOf(useCase: (request: HttpRequest) => HttpResponse) {
   const handler = middy()
     .use(awsGateway(answerFailure))
     .handler<GatewayEvent, APIGatewayProxyStructuredResultV2>(({ request }) => useCase(request));
-  return (event: GatewayEvent | null) =>
-    handler(event!, { ...lambdaContext(), awsRequestId: 'r1' });
+  return (event: GatewayEvent | null) => handler(event!, { ...lambdaContext(), awsRequestId: 'r1' });
 }
 
 async function requestOf(event: GatewayEvent): Promise<HttpRequest> {
