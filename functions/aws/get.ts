@@ -1,4 +1,4 @@
-/** HTTP trigger: REST JSON, Connect, gRPC-Web. */
+/** HTTP trigger: answers REST, Connect and gRPC-Web. */
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createAuthenticator } from '../../lib/auth/create-authenticator.ts';

@@ -1,4 +1,4 @@
-/** Schedule trigger: looks at running jobs upstream, round after round until the next run takes over. */
+/** Schedule trigger: polls the running jobs upstream, round after round, until the next run takes over. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import middy from '@middy/core';
 import { escapedErrors } from '../../lib/adapter/escaped-errors.ts';
@@ -18,7 +18,8 @@ const config = readRefreshConfig(process.env);
 const { jobTable: table, tombstoneDays, logLevel, stage, redactEnvValues, projects } = config;
 const log = createLog(logLevel, console.log, createEmbedMetrics(stage, 'refresh'));
 const client = createDynamoDbClient();
-/** Rounds wait for their turn to call, however many wait already. */
+
+/** Rounds wait for the rate limiter of upstream, however many calls wait already. In milliseconds. */
 const longestWaitMs = 60_000;
 
 const deps = {
@@ -40,17 +41,17 @@ const plan = {
   callsPerSecond: config.upstream.callsPerSecond,
 };
 
-/** The schedule starts a run each minute; the next one waits for this one's projects for a few seconds. */
+/** The schedule starts a run each minute. The next run waits a few seconds for the leases of this one. */
 const runMs = 60_000;
 
-/** What of the function's time is kept for its end, in milliseconds. */
+/** The time that is kept for the end of a run, in milliseconds. */
 const endMs = 2000;
 
 export const handler = middy()
   .use(escapedErrors(log))
   .use(invocationLog(log))
   .use(invocationDeadline({ keptMs: endMs, longestMs: runMs }))
-  // Lambda may deliver one event twice, with one request id: the owner names the run.
+  // Lambda may deliver one event twice with one request id, so the owner of leases gets an id of its own.
   .handler<unknown, undefined>(({ log, deadline }) =>
     refreshRounds({ ...deps, log, owner: crypto.randomUUID() }, plan, deadline),
   );

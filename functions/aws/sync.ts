@@ -1,4 +1,4 @@
-/** Queue trigger: job events. */
+/** Queue trigger: makes job events durable, and names those that must come again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import middy from '@middy/core';
 import type { SQSBatchResponse } from 'aws-lambda';
@@ -20,7 +20,7 @@ const log = createLog(logLevel, console.log, createEmbedMetrics(stage, 'sync'));
 const client = createDynamoDbClient();
 const indexed = upstream !== undefined;
 
-/** Notices wait for their turn to call: what is not read in time comes again. */
+/** The longest that a notice waits for the rate limiter of upstream, in milliseconds. After that it comes again. */
 const longestWaitMs = 20_000;
 
 const deps = {
@@ -36,7 +36,7 @@ const deps = {
   sleep: (ms: number) => sleep(ms),
 };
 
-/** What of the function's time is kept for its answer, in milliseconds. */
+/** The time that is kept for the answer, in milliseconds. */
 const answerMs = 500;
 
 export const handler = middy()

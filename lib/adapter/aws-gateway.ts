@@ -6,9 +6,10 @@
 import type { MiddlewareObj } from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { HttpRequest, HttpResponse } from '../protocol/http/http-message.ts';
+import { readRequestId } from '../rpc/request-metadata.ts';
 import { invalidArgument, toStatus, type Status } from '../runtime/status.ts';
 
-/** What a result may have in bytes: the 6 MB that Lambda takes, less what the headers need. */
+/** The most bytes of a result: the 6 MB that Lambda takes, less what the headers need. */
 const resultSizeLimit = 6 * 1024 * 1024 - 64 * 1024;
 
 /** The most bytes of one body: base64 takes four bytes for three. */
@@ -17,7 +18,7 @@ export const lambdaResponseSizeLimit = Math.floor(resultSizeLimit * 0.75);
 /** The most bytes of a body that is sent as text: a result is JSON, where a quote or a backslash takes two bytes. */
 const textSizeLimit = resultSizeLimit / 2;
 
-/** A request in payload format 2.0, as far as it is read. What is invoked by hand may lack any of it. */
+/** A request in payload format 2.0, as far as it is read here. An event sent by hand may lack any of it. */
 export interface GatewayEvent extends Partial<Omit<APIGatewayProxyEventV2, 'requestContext'>> {
   readonly requestContext?: {
     readonly http?: { readonly method: string };
@@ -31,12 +32,12 @@ interface WithRequest {
   readonly request: HttpRequest;
 }
 
-/** Gives the answer to a request that an error ended, or to an event that could not be read as a request. */
+/** Gives the answer to a request that failed, or to an event that could not be read as a request. */
 export type AnswerFailure = (failure: Status, requestId: string, request?: HttpRequest) => HttpResponse;
 
 /**
- * Middleware: hands the use case the event as an HttpRequest, and API Gateway the HttpResponse as its result. Errors are
- * answered too: for those API Gateway would say `{"message":"Internal Server Error"}`, which is in no protocol of ours.
+ * Middleware: turns the event into an HttpRequest, and the HttpResponse into a result. It answers errors too: otherwise
+ * API Gateway would answer `{"message":"Internal Server Error"}`, which our clients cannot read.
  */
 export function awsGateway(answerFailure: AnswerFailure): MiddlewareObj<GatewayEvent & WithRequest> {
   return {
@@ -50,13 +51,14 @@ export function awsGateway(answerFailure: AnswerFailure): MiddlewareObj<GatewayE
     onError(invocation) {
       const { error, context, event } = invocation;
       const { request } = { ...event } as Partial<WithRequest>;
-      invocation.response = toApiGateway(answerFailure(toStatus(error), context.awsRequestId, request));
+      const requestId = readRequestId(() => context.awsRequestId);
+      invocation.response = toApiGateway(answerFailure(toStatus(error), requestId, request));
     },
   };
 }
 
-/** @throws {Status} INVALID_ARGUMENT for an event in another format */
-function fromApiGateway(event: GatewayEvent): HttpRequest {
+/** @throws {Status} INVALID_ARGUMENT if the event has another format */
+export function fromApiGateway(event: GatewayEvent): HttpRequest {
   const { requestContext: { http, authorizer } = {}, rawPath = '', rawQueryString, headers, body } = event;
   if (http === undefined) {
     throw invalidArgument(
@@ -74,7 +76,7 @@ function fromApiGateway(event: GatewayEvent): HttpRequest {
   };
 }
 
-function toApiGateway({ status, headers, body }: HttpResponse): APIGatewayProxyStructuredResultV2 {
+export function toApiGateway({ status, headers, body }: HttpResponse): APIGatewayProxyStructuredResultV2 {
   if (typeof body === 'string') return { statusCode: status, headers: { ...headers }, body };
   const buffer = Buffer.from(body.buffer, body.byteOffset, body.length);
   const isText =

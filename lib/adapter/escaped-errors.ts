@@ -1,12 +1,12 @@
-/** Errors that no use case handled: bugs, and events that are not of the kind that a function takes. */
+/** Errors that no use case handled: bugs, and events of a kind that the function does not take. */
 import type { MiddlewareObj } from '@middy/core';
 import { toStatus } from '../runtime/status.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 
 /**
- * Middleware: writes one log line for an error that ends an invocation, and leaves the error as it is. What no other
- * middleware answers ends in Lambda, which counts the error, and does what is right for each kind of event: a batch of
- * SQS comes again as a whole, and who invoked the function by hand is told.
+ * Middleware: writes one log line for an error that ends an invocation, and leaves the error as it is. If no other
+ * middleware answers it, Lambda gets it and counts it. SQS then delivers the whole batch again, and people who invoked
+ * the function by hand see the message.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */

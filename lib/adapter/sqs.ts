@@ -8,7 +8,7 @@ import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Message } from '../feeding/sync-messages.ts';
 import { invalidArgument } from '../runtime/status.ts';
 
-/** A batch, as far as it is read. What is invoked by hand may lack any of it. */
+/** A batch, as far as it is read here. An event sent by hand may lack any of it. */
 export interface SqsEvent {
   readonly Records?: readonly SqsRecord[];
 }
@@ -22,7 +22,7 @@ interface WithMessages {
   readonly messages: readonly Message[];
 }
 
-/** Middleware: the use case takes messages and gives the ids of those that failed, which the queue delivers again. */
+/** Middleware: the use case takes messages and returns the ids of those that failed. The queue delivers those again. */
 export function sqs(): MiddlewareObj<SqsEvent & WithMessages> {
   return {
     before(invocation) {

@@ -1,6 +1,6 @@
 /** The middleware between payload format 2.0 and our own HTTP messages, in a real middy handler. */
 import middy from '@middy/core';
-import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { describe, expect, it } from '@jest/globals';
 import {
   awsGateway,
@@ -111,6 +111,14 @@ describe('the gateway middleware', () => {
       headers: { 'x-request-id': 'r1' },
       body: '["INTERNAL","internal error","/path"]',
     });
+  });
+
+  it('answers an error with a request id of its own if there is none of Lambda', async () => {
+    const handler = middy()
+      .use(awsGateway(answerFailure))
+      .handler<GatewayEvent, object>(() => ok);
+    const { headers } = (await handler({}, {} as Context)) as HttpResponse;
+    expect(headers['x-request-id']).toMatch(/^[\da-f-]{36}$/);
   });
 
   it.each<[string, object | null]>([
