@@ -1,4 +1,4 @@
-/** Native gRPC server, for containers and local runs. */
+/** The native gRPC server, for containers and local runs. */
 import { createAuthenticator } from '../lib/auth/create-authenticator.ts';
 import { readGrpcConfig } from '../lib/config/config.ts';
 import { lazily } from '../lib/runtime/lazily.ts';
@@ -12,7 +12,7 @@ import { createDynamoDbRefreshLedger } from '../lib/dynamodb/refresh-ledger.ts';
 import { createLog } from '../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
 
-/** What a container has between SIGTERM and SIGKILL is 30 s on Fargate; this leaves some of it. */
+/** Fargate leaves 30 s between SIGTERM and SIGKILL. This is less, in milliseconds. */
 const graceMs = 25_000;
 
 async function main(): Promise<void> {

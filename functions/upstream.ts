@@ -1,6 +1,6 @@
 /**
- * The way to upstream, for the functions that ask it. They import it when they need it, and it is a bundle of its own:
- * gRPC and the IAM tokens are larger than all the rest of a function, and most functions never ask.
+ * Connects functions to upstream. They import this file only when they need it, and it is a bundle of its own: gRPC and
+ * IAM tokens are larger than the rest of a function, and most functions never call upstream.
  */
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,21 +21,21 @@ import { tokensOfReplaceableKey } from '../lib/iam/replaceable-key.ts';
 import { parseServiceAccountKey, type ServiceAccountKey } from '../lib/iam/service-account-key.ts';
 import type { TokenSource } from '../lib/iam/token-source.ts';
 
-export interface UpstreamParts {
+export interface UpstreamDeps {
   readonly client: DynamoDb;
-  /** Name of the table, where all processes take turns to call. */
+  /** Name of the table, which holds the quota of all processes together. */
   readonly table: string;
-  /** How many milliseconds of waiting calls a call of this process joins. */
+  /** The longest that a call of this process waits for the rate limiter, in milliseconds; otherwise it fails at once. */
   readonly longestWaitMs: number;
   readonly log: Log;
 }
 
-/** What reads one job from upstream and stores it. */
+/** Gives the function that reads one job from upstream and stores it. */
 export async function connectReadThrough(
   { readThrough, jobTable: table, tombstoneDays, redactEnvValues }: GetConfig,
   { client, log }: { readonly client: DynamoDb; readonly log: Log },
 ): Promise<AskUpstream> {
-  const parts = {
+  const deps = {
     upstream: await connectUpstream(readThrough!, { client, table, longestWaitMs: readersWaitMs, log }),
     store: createDynamoDbJobStore({ client, table, tombstoneDays, indexed: true, log }),
     projects: readThrough!.projects,
@@ -44,14 +44,14 @@ export async function connectReadThrough(
     random: Math.random,
     sleep: (ms: number) => sleep(ms),
   };
-  return (jobId, deadline) => storeFromUpstream(parts, jobId, deadline);
+  return (jobId, deadline) => storeFromUpstream(deps, jobId, deadline);
 }
 
-/** Readers get what rounds and notices leave over: a reader asks again, and a scan of ids must not hold those up. */
+/** Readers wait little: they ask again, and a scan of ids must not delay rounds and notices. In milliseconds. */
 const readersWaitMs = 300;
 
-/** @throws {Error} where the key cannot be read, or a setting makes no sense */
-export async function connectUpstream(config: UpstreamConfig, parts: UpstreamParts): Promise<JobSource> {
+/** @throws {Error} if the key cannot be read, or a setting is wrong */
+export async function connectUpstream(config: UpstreamConfig, deps: UpstreamDeps): Promise<JobSource> {
   const { address, plaintext, rootCertificates, callsPerSecond, maxConcurrentCalls } = config;
   return createJobSource({
     target: {
@@ -59,15 +59,15 @@ export async function connectUpstream(config: UpstreamConfig, parts: UpstreamPar
       plaintext,
       ...(rootCertificates !== undefined && { rootCertificates: await readPem(rootCertificates) }),
     },
-    tokens: await tokensFrom(config.tokens, parts.log),
+    tokens: await tokensFrom(config.tokens, deps.log),
     callsPerSecond,
     maxConcurrentCalls,
-    fleetQuota: createUpstreamSlots({ ...parts, callsPerSecond }),
-    log: parts.log,
+    fleetQuota: createUpstreamSlots({ ...deps, callsPerSecond }),
+    log: deps.log,
   });
 }
 
-/** @param given a PEM, or the path of a file of it */
+/** @param given a PEM, or the path of a PEM file */
 async function readPem(given: string): Promise<Buffer> {
   return given.includes('-----BEGIN') ? Buffer.from(given) : readFile(given);
 }
@@ -94,7 +94,7 @@ function endpointOf({ endpoint }: { readonly endpoint: string | undefined }): { 
   return endpoint === undefined ? {} : { endpoint };
 }
 
-/** The SDK's part for secrets takes longer to load than all the rest, and a key that is given needs none of it. */
+/** Imported only here: the SDK for secrets takes longer to load than all the rest. */
 async function readSecretText(arn: string): Promise<string> {
   const { readSecret } = await import('../lib/adapter/aws-secret.ts');
   return readSecret(arn);

@@ -1,11 +1,12 @@
-/** HTTP trigger: REST JSON, Connect, gRPC-Web. */
+/** HTTP trigger: answers REST, Connect and gRPC-Web. */
 import middy from '@middy/core';
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { createAuthenticator } from '../../lib/auth/create-authenticator.ts';
 import { readHttpConfig } from '../../lib/config/config.ts';
-import { fromApiGateway, lambdaResponseSizeLimit, toApiGateway } from '../../lib/adapter/aws-gateway.ts';
+import { awsGateway, lambdaResponseSizeLimit, type GatewayEvent } from '../../lib/adapter/aws-gateway.ts';
+import { escapedErrors } from '../../lib/adapter/escaped-errors.ts';
 import { withCors } from '../../lib/protocol/http/cors.ts';
-import { createHttpHandler } from '../../lib/protocol/http/http-handler.ts';
+import { answerFailure, createHttpHandler } from '../../lib/protocol/http/http-handler.ts';
 import { lazily } from '../../lib/runtime/lazily.ts';
 import { createFreshness } from '../../lib/reading/freshness.ts';
 import { createReadThrough } from '../../lib/reading/read-through.ts';
@@ -40,6 +41,7 @@ const answer = createHttpHandler({
 });
 const handle = corsOrigins.length === 0 ? answer : withCors(answer, corsOrigins);
 
-export const handler = middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>().handler(
-  async (event) => toApiGateway(await handle(fromApiGateway(event))),
-);
+export const handler = middy()
+  .use(awsGateway(answerFailure))
+  .use(escapedErrors(log))
+  .handler<GatewayEvent, APIGatewayProxyStructuredResultV2>(({ request }) => handle(request));

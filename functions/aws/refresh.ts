@@ -1,9 +1,10 @@
-/** Schedule trigger: looks at running jobs upstream, round after round until the next run takes over. */
+/** Schedule trigger: polls the running jobs upstream, round after round, until the next run takes over. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import middy from '@middy/core';
-import type { ScheduledEvent } from 'aws-lambda';
+import { escapedErrors } from '../../lib/adapter/escaped-errors.ts';
+import { invocationDeadline } from '../../lib/adapter/invocation-deadline.ts';
+import { invocationLog } from '../../lib/adapter/invocation-log.ts';
 import { readRefreshConfig } from '../../lib/config/config.ts';
-import { Deadline } from '../../lib/runtime/deadline.ts';
 import { refreshRounds } from '../../lib/feeding/refresh-rounds.ts';
 import { createDynamoDbClient } from '../../lib/dynamodb/client/client.ts';
 import { createDynamoDbJobIndex } from '../../lib/dynamodb/job-index.ts';
@@ -17,10 +18,11 @@ const config = readRefreshConfig(process.env);
 const { jobTable: table, tombstoneDays, logLevel, stage, redactEnvValues, projects } = config;
 const log = createLog(logLevel, console.log, createEmbedMetrics(stage, 'refresh'));
 const client = createDynamoDbClient();
-/** Rounds wait for their turn to call, however many wait already. */
+
+/** Rounds wait for the rate limiter of upstream, however many calls wait already. In milliseconds. */
 const longestWaitMs = 60_000;
 
-const parts = {
+const deps = {
   upstream: lazySource(async () => {
     const { connectUpstream } = await import('../upstream.ts');
     return connectUpstream(config.upstream, { client, table, longestWaitMs, log });
@@ -29,7 +31,6 @@ const parts = {
   index: createDynamoDbJobIndex({ client, table }),
   ledger: createDynamoDbRefreshLedger({ client, table }),
   redactEnvValues,
-  log,
   now: () => new Date(),
   random: Math.random,
   sleep: (ms: number) => sleep(ms),
@@ -40,14 +41,17 @@ const plan = {
   callsPerSecond: config.upstream.callsPerSecond,
 };
 
-/** The schedule starts a run each minute; the next one waits for this one's projects for a few seconds. */
+/** The schedule starts a run each minute. The next run waits a few seconds for the leases of this one. */
 const runMs = 60_000;
 
-/** What of the function's time is kept for its end. */
+/** The time that is kept for the end of a run, in milliseconds. */
 const endMs = 2000;
 
-export const handler = middy<ScheduledEvent, undefined>().handler(async (_event, context) => {
-  const deadline = new Deadline(Math.min(runMs, context.getRemainingTimeInMillis() - endMs));
-  // Lambda may deliver one event twice, with one request id.
-  await refreshRounds({ ...parts, owner: crypto.randomUUID() }, plan, deadline);
-});
+export const handler = middy()
+  .use(escapedErrors(log))
+  .use(invocationLog(log))
+  .use(invocationDeadline({ keptMs: endMs, longestMs: runMs }))
+  // Lambda may deliver one event twice with one request id, so the owner of leases gets an id of its own.
+  .handler<unknown, undefined>(({ log, deadline }) =>
+    refreshRounds({ ...deps, log, owner: crypto.randomUUID() }, plan, deadline),
+  );

@@ -1,13 +1,16 @@
-/** Queue trigger: job events. */
+/** Queue trigger: makes job events durable, and names those that must come again. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import middy from '@middy/core';
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse } from 'aws-lambda';
+import { escapedErrors } from '../../lib/adapter/escaped-errors.ts';
+import { invocationDeadline } from '../../lib/adapter/invocation-deadline.ts';
+import { invocationLog } from '../../lib/adapter/invocation-log.ts';
+import { sqs, type SqsEvent } from '../../lib/adapter/sqs.ts';
 import { readSyncConfig } from '../../lib/config/config.ts';
-import { Deadline } from '../../lib/runtime/deadline.ts';
 import { syncMessages } from '../../lib/feeding/sync-messages.ts';
 import { createDynamoDbClient } from '../../lib/dynamodb/client/client.ts';
 import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
-import { createLog, type Log } from '../../lib/telemetry/log.ts';
+import { createLog } from '../../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../../lib/telemetry/metrics.ts';
 import { lazySource } from '../../lib/upstream/lazy-source.ts';
 
@@ -17,10 +20,10 @@ const log = createLog(logLevel, console.log, createEmbedMetrics(stage, 'sync'));
 const client = createDynamoDbClient();
 const indexed = upstream !== undefined;
 
-/** Notices wait for their turn to call: what is not read in time comes again. */
+/** The longest that a notice waits for the rate limiter of upstream, in milliseconds. After that it comes again. */
 const longestWaitMs = 20_000;
 
-const parts = {
+const deps = {
   store: createDynamoDbJobStore({ client, table, tombstoneDays, indexed, log }),
   upstream:
     upstream &&
@@ -33,25 +36,14 @@ const parts = {
   sleep: (ms: number) => sleep(ms),
 };
 
-let coldStart = true;
-
-/** What of the function's time is kept for its answer. */
+/** The time that is kept for the answer, in milliseconds. */
 const answerMs = 500;
 
-export const handler = middy<SQSEvent, SQSBatchResponse>().handler(async ({ Records }, context) => {
-  const deadline = new Deadline(context.getRemainingTimeInMillis() - answerMs);
-  const messages = Records.map(({ messageId, body, attributes }) => ({
-    messageId,
-    body,
-    redelivered: Number(attributes.ApproximateReceiveCount) > 1,
-    sentAt: new Date(Number(attributes.SentTimestamp)),
-    traceHeader: attributes.AWSTraceHeader,
-  }));
-  const logBatch: Log = (level, message, fields, metrics) => {
-    log(level, message, { requestId: context.awsRequestId, ...fields }, metrics);
-  };
-  const batch = { ...parts, log: logBatch, coldStart };
-  coldStart = false;
-  const failed = await syncMessages(batch, messages, deadline);
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
-});
+export const handler = middy()
+  .use(escapedErrors(log))
+  .use(invocationLog(log))
+  .use(invocationDeadline({ keptMs: answerMs }))
+  .use(sqs())
+  .handler<SqsEvent, SQSBatchResponse>(({ messages, log, deadline }) =>
+    syncMessages({ ...deps, log }, messages, deadline),
+  );

@@ -2,7 +2,7 @@ import type { Deadline } from '../runtime/deadline.ts';
 import type { JobEvent, JobEventOptions } from '../events/job-event.ts';
 import type { MessageContent } from '../events/message-content.ts';
 import { parseMessage } from '../events/message.ts';
-import { toStatus, type Status } from '../runtime/status.ts';
+import { invalidArgument, toStatus, type Status } from '../runtime/status.ts';
 import { describeError, type Log } from '../telemetry/log.ts';
 import { readTrace } from '../telemetry/trace.ts';
 import { syncJobs, type Delivery, type SyncOutcome, type SyncParts } from './sync-jobs.ts';
@@ -10,7 +10,8 @@ import { syncJobs, type Delivery, type SyncOutcome, type SyncParts } from './syn
 /** A message of the queue. */
 export interface Message {
   readonly messageId: string;
-  readonly body: string;
+  /** Undefined if it has no text, which only a message made by hand can lack. */
+  readonly body: string | undefined;
   /** Whether it was delivered before: then whoever had it may have crashed half-way. */
   readonly redelivered: boolean;
   /** When the queue took it in, where that is known. */
@@ -21,8 +22,6 @@ export interface Message {
 
 export interface SyncMessagesParts extends SyncParts, JobEventOptions {
   readonly log: Log;
-  /** Whether this is the first batch of a process that was started for it. */
-  readonly coldStart?: boolean;
 }
 
 /** An event of a message, and what came of it. */
@@ -46,7 +45,7 @@ interface SyncedMessage {
  * @returns the ids of the messages that the queue must deliver again, and only those: one of their events failed
  */
 export async function syncMessages(
-  { log, coldStart = false, ...parts }: SyncMessagesParts,
+  { log, ...parts }: SyncMessagesParts,
   messages: readonly Message[],
   deadline: Deadline,
 ): Promise<readonly string[]> {
@@ -69,7 +68,6 @@ export async function syncMessages(
     failed: events.filter(hasFailed).length,
     skipped: synced.reduce((sum, { skipped }) => sum + skipped, 0),
     unknownFields: events.reduce((sum, { event }) => sum + (event?.unknownFields ?? 0), 0),
-    coldStart: coldStart || undefined,
   };
   log('info', 'batch synced', fields, {
     values: {
@@ -78,7 +76,6 @@ export async function syncMessages(
       EventsSkipped: fields.skipped,
       LostRaces: lostRaces,
       ...syncLag(events),
-      ...(coldStart && { ColdStart: 1 }),
     },
   });
   return failed;
@@ -95,6 +92,7 @@ interface ReadMessage {
 
 function readMessage(message: Message, options: JobEventOptions): ReadMessage {
   try {
+    if (message.body === undefined) throw invalidArgument('body', 'is missing: it must be the event as text');
     return { message, content: parseMessage(message.body, options) };
   } catch (error) {
     return { message, content: { events: [], skipped: 0, refused: [toStatus(error)] } };

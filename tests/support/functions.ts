@@ -2,7 +2,6 @@ import type {
   APIGatewayProxyEventV2,
   APIGatewayProxyStructuredResultV2,
   Context,
-  ScheduledEvent,
   SQSBatchResponse,
   SQSEvent,
 } from 'aws-lambda';
@@ -48,7 +47,7 @@ export async function importRefreshHandler(
   Object.assign(process.env, environment);
   const { handler } = await import('../../functions/aws/refresh.ts');
   return (remainingMs, requestId = crypto.randomUUID()) =>
-    handler({} as ScheduledEvent, { ...lambdaContext(remainingMs), awsRequestId: requestId });
+    handler({}, { ...lambdaContext(remainingMs), awsRequestId: requestId });
 }
 
 /** What the functions read where they ask an upstream that stands in for the real one. */

@@ -1,14 +1,16 @@
 /** A real HTTP server in front of the HTTP handler, which hands it requests as API Gateway's HTTP API does. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { fromApiGateway, toApiGateway } from '../../lib/adapter/aws-gateway.ts';
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { awsGateway, type GatewayEvent } from '../../lib/adapter/aws-gateway.ts';
 import {
+  answerFailure,
   createHttpHandler,
   type HttpHandler,
   type HttpHandlerParts,
 } from '../../lib/protocol/http/http-handler.ts';
-import { httpEvent } from './functions.ts';
+import { httpEvent, lambdaContext } from './functions.ts';
 
 export interface Gateway {
   readonly url: string;
@@ -23,6 +25,9 @@ export function startGateway(parts: HttpHandlerParts, authorizer?: object): Prom
 }
 
 export async function startHttpServer(handle: HttpHandler, authorizer?: object): Promise<Gateway> {
+  const lambda = middy()
+    .use(awsGateway(answerFailure))
+    .handler<GatewayEvent, APIGatewayProxyStructuredResultV2>(({ request }) => handle(request));
   const server = createServer((request, response) => {
     void (async () => {
       const {
@@ -30,7 +35,7 @@ export async function startHttpServer(handle: HttpHandler, authorizer?: object):
         headers,
         body = '',
         isBase64Encoded,
-      } = toApiGateway(await handle(fromApiGateway(authorized(await toEvent(request), authorizer))));
+      } = await lambda(authorized(await toEvent(request), authorizer), lambdaContext());
       response.writeHead(statusCode ?? 500, headers as Record<string, string>);
       response.end(Buffer.from(body, isBase64Encoded === true ? 'base64' : 'utf8'));
     })();

@@ -48,7 +48,7 @@ export function documentedFields(functionName: string): readonly string[] {
 /** The metrics of a function, as `Errors by Function, Code in count`, sorted. */
 export function documentedMetrics(functionName: string): readonly string[] {
   return rows('What is measured', 4)
-    .filter(([, , of = '']) => named(of).includes(functionName))
+    .filter(([, , of = '']) => of === 'all' || named(of).includes(functionName))
     .flatMap(([name = '', unit = '', , what = '']) => {
       const third = /by the dimension `(\w+)`/.exec(what)?.[1];
       return ['Function', ...(third === undefined ? [] : [`Function, ${third}`])].map(

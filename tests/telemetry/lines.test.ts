@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { httpCallLimit } from '../../lib/protocol/limits.ts';
@@ -409,6 +409,18 @@ describe('the log lines', () => {
     expect(more).toEqual([]);
     expect(left!.fields).toMatchObject({ level: 'warn', jobId: 'large', error: expect.any(String) });
     expect(batch!.fields).toMatchObject({ applied: 1, failed: 0 });
+  });
+
+  it('say what ended an invocation, and count it by its code', async () => {
+    const odd = { body: secret } as unknown as APIGatewayProxyEventV2 & SQSEvent;
+    const fields = { message: 'error escaped', code: 'INVALID_ARGUMENT', reason: expect.any(String) };
+    const [ofGet, ...more] = await linesOfGet(odd);
+    expect(more).toEqual([]);
+    expect(ofGet!.fields).toMatchObject(fields);
+    expect(summary(ofGet!)).toEqual({ 'Errors get': 1, 'Errors get INVALID_ARGUMENT': 1 });
+    const [ofSync] = await syncRecorder.linesOf(() => functions.sync(odd).catch(() => undefined));
+    expect(ofSync!.fields).toMatchObject(fields);
+    expect(summary(ofSync!)).toEqual({ 'Errors sync': 1, 'Errors sync INVALID_ARGUMENT': 1 });
   });
 
   it('refuse with its metrics what comes while too much is under way', async () => {

@@ -71,6 +71,25 @@ export function createHttpHandler({
   };
 }
 
+/** The answer to a request that an error ended outside of the handler, in the form of its protocol. */
+export function answerFailure(
+  failure: Status,
+  requestId: string,
+  request: HttpRequest = unreadable,
+): HttpResponse {
+  const response = chooseProtocol(request).fail(request, failure, requestId);
+  return { ...response, headers: { ...everyAnswer, ...response.headers, 'x-request-id': requestId } };
+}
+
+/** Stands for a request that could not be read. */
+const unreadable: HttpRequest = {
+  method: 'GET',
+  path: '',
+  query: new URLSearchParams(),
+  headers: {},
+  body: new Uint8Array(),
+};
+
 /**
  * Nothing here is a page, and nobody but who asked may keep it. No `strict-transport-security`: API Gateway has no
  * plain HTTP to be lured to, and for a domain of one's own that is its owner's to say.
