@@ -1,7 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { Status } from '../runtime/status.ts';
 import type { DynamoDb } from './client/client.ts';
-import { callDynamoDb } from './errors.ts';
+import { callDynamoDb } from './call.ts';
 import { partKey } from './generation.ts';
 import { headPart, key, readHead, type Head, type Item } from './head-item.ts';
 import type { JobReader, ReadOptions, StoredJob } from '../store/job-store.ts';
@@ -32,9 +32,7 @@ export function createDynamoDbJobReader({ client, table }: DynamoDbJobReaderOpti
       ConsistentRead: consistent,
       ReturnConsumedCapacity: meter && 'TOTAL',
     });
-    const { Item, ConsumedCapacity } = await callDynamoDb(deadline, (abortSignal) =>
-      client.send(command, { abortSignal }),
-    );
+    const { Item, ConsumedCapacity } = await callDynamoDb(client, command, deadline);
     if (meter !== undefined) meter.readUnits += ConsumedCapacity?.CapacityUnits ?? 0;
     return Item;
   };

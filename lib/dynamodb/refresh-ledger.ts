@@ -2,7 +2,7 @@ import { GetItemCommand, PutItemCommand, type AttributeValue } from '@aws-sdk/cl
 import type { Deadline } from '../runtime/deadline.ts';
 import type { Condition } from './conditions.ts';
 import type { DynamoDb } from './client/client.ts';
-import { callDynamoDb } from './errors.ts';
+import { callDynamoDb, isConditionFailure } from './call.ts';
 import { key, type Item } from './head-item.ts';
 import type { ReadMeter } from '../store/job-store.ts';
 import type { RefreshLedger, RefreshState, RefreshStateReader } from '../store/refresh-ledger.ts';
@@ -37,9 +37,7 @@ export function createDynamoDbRefreshLedger(
       ConsistentRead: consistent,
       ReturnConsumedCapacity: meter && 'TOTAL',
     });
-    const { Item, ConsumedCapacity } = await callDynamoDb(deadline, (abortSignal) =>
-      client.send(command, { abortSignal }),
-    );
+    const { Item, ConsumedCapacity } = await callDynamoDb(client, command, deadline);
     if (meter !== undefined) meter.readUnits += ConsumedCapacity?.CapacityUnits ?? 0;
     return Item;
   };
@@ -48,10 +46,10 @@ export function createDynamoDbRefreshLedger(
   const put = async (item: Item, condition: Condition, deadline: Deadline): Promise<boolean> => {
     const command = new PutItemCommand({ TableName: table, Item: item, ...condition });
     try {
-      await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+      await callDynamoDb(client, command, deadline);
       return true;
     } catch (error) {
-      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return false;
+      if (isConditionFailure(error)) return false;
       throw error;
     }
   };

@@ -4,7 +4,7 @@ import type { Deadline } from '../runtime/deadline.ts';
 import { Status } from '../runtime/status.ts';
 import type { Quota } from '../store/quota.ts';
 import type { DynamoDb } from './client/client.ts';
-import { callDynamoDb } from './errors.ts';
+import { callDynamoDb, isConditionFailure } from './call.ts';
 import { key } from './head-item.ts';
 
 export interface UpstreamSlotsOptions {
@@ -57,10 +57,10 @@ export function createUpstreamSlots(options: UpstreamSlotsOptions): Quota {
       ReturnValues: 'UPDATED_NEW',
     });
     try {
-      const output = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+      const output = await callDynamoDb(client, command, deadline);
       return output.Attributes;
     } catch (error) {
-      if (error instanceof Error && error.name === 'ConditionalCheckFailedException') return undefined;
+      if (isConditionFailure(error)) return undefined;
       throw error;
     }
   };
