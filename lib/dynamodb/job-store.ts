@@ -51,7 +51,7 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
     limits = dynamoDbSizeLimits,
     nonce = randomNonce,
   } = options;
-  const reader = createDynamoDbJobReader({ client, table });
+  const reader = createDynamoDbJobReader({ client, table, now });
   const partsWriter = createPartsWriter({ client, table, now, partBytes: limits.partBytes });
 
   const putHead = async (item: Item, condition: Condition, deadline: Deadline): Promise<HeadWrite> => {
