@@ -20,6 +20,7 @@ const mayImport = {
   rpc: ['reading', 'auth', 'job', 'protobuf', 'runtime', 'telemetry'],
   protocol: ['rpc', 'reading', 'auth', 'job', 'protobuf', 'runtime', 'telemetry'],
   dynamodb: ['store', 'job', 'protobuf', 'runtime', 'telemetry'],
+  memory: ['store', 'job', 'protobuf', 'runtime', 'telemetry'],
   adapter: ['protocol', 'feeding', 'rpc', 'runtime', 'telemetry'],
   config: ['runtime', 'telemetry'],
 };

@@ -8,7 +8,7 @@ import { createFreshness } from '../lib/reading/freshness.ts';
 import { createReadThrough } from '../lib/reading/read-through.ts';
 import { createDynamoDbClient } from '../lib/dynamodb/client/client.ts';
 import { createDynamoDbJobReader } from '../lib/dynamodb/job-reader.ts';
-import { createDynamoDbRefreshLedger } from '../lib/dynamodb/refresh-ledger.ts';
+import { createDynamoDbRefreshStateReader } from '../lib/dynamodb/refresh-state.ts';
 import { createLog } from '../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../lib/telemetry/metrics.ts';
 
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     freshness:
       refreshSeconds === undefined
         ? undefined
-        : createFreshness(createDynamoDbRefreshLedger({ client, table }), { refreshSeconds }),
+        : createFreshness(createDynamoDbRefreshStateReader({ client, table }), { refreshSeconds }),
     readThrough: readThrough && createReadThrough(connect),
   });
   const boundPort = await server.start(host, port, serverCredentials(tls));

@@ -9,7 +9,7 @@ import type { AskUpstream } from '../lib/reading/read-through.ts';
 import { storeFromUpstream } from '../lib/feeding/store-from-upstream.ts';
 import type { DynamoDb } from '../lib/dynamodb/client/client.ts';
 import { createDynamoDbJobStore } from '../lib/dynamodb/job-store.ts';
-import { createUpstreamSlots } from '../lib/dynamodb/upstream-slots.ts';
+import { createDynamoDbQuota } from '../lib/dynamodb/quota.ts';
 import type { Log } from '../lib/telemetry/log.ts';
 import type { UpstreamConfig } from '../lib/config/upstream-config.ts';
 import { createJobSource } from '../lib/upstream/create-job-source.ts';
@@ -62,7 +62,7 @@ export async function connectUpstream(config: UpstreamConfig, deps: UpstreamDeps
     tokens: await tokensFrom(config.tokens, deps.log),
     callsPerSecond,
     maxConcurrentCalls,
-    fleetQuota: createUpstreamSlots({ ...deps, callsPerSecond }),
+    fleetQuota: createDynamoDbQuota({ ...deps, callsPerSecond }),
     log: deps.log,
   });
 }

@@ -9,7 +9,7 @@ import { refreshRounds } from '../../lib/feeding/refresh-rounds.ts';
 import { createDynamoDbClient } from '../../lib/dynamodb/client/client.ts';
 import { createDynamoDbJobIndex } from '../../lib/dynamodb/job-index.ts';
 import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
-import { createDynamoDbRefreshLedger } from '../../lib/dynamodb/refresh-ledger.ts';
+import { createDynamoDbRefreshLeases } from '../../lib/dynamodb/refresh-leases.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../../lib/telemetry/metrics.ts';
 import { lazySource } from '../../lib/upstream/lazy-source.ts';
@@ -29,7 +29,7 @@ const deps = {
   }),
   store: createDynamoDbJobStore({ client, table, tombstoneDays, indexed: true, log }),
   index: createDynamoDbJobIndex({ client, table }),
-  ledger: createDynamoDbRefreshLedger({ client, table }),
+  leases: createDynamoDbRefreshLeases({ client, table }),
   redactEnvValues,
   now: () => new Date(),
   random: Math.random,

@@ -5,7 +5,7 @@ import { readSyncConfig, type SyncConfig } from '../../lib/config/config.ts';
 import { Deadline } from '../../lib/runtime/deadline.ts';
 import { ConfigError } from '../../lib/config/environment.ts';
 import { backfillProject, type BackfillParts, type BackfillReport } from '../../lib/feeding/backfill.ts';
-import { createBackfillLedger } from '../../lib/dynamodb/backfill-ledger.ts';
+import { createDynamoDbBackfillProgress } from '../../lib/dynamodb/backfill-progress.ts';
 import { createDynamoDbClient } from '../../lib/dynamodb/client/client.ts';
 import { createDynamoDbJobIndex } from '../../lib/dynamodb/job-index.ts';
 import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
       upstream,
       store: createDynamoDbJobStore({ client, table, tombstoneDays, indexed: true, log }),
       index: createDynamoDbJobIndex({ client, table }),
-      ledger: createBackfillLedger({ client, table }),
+      progress: createDynamoDbBackfillProgress({ client, table }),
       redactEnvValues,
       log,
       now: () => new Date(),
@@ -99,7 +99,7 @@ async function backfill(
       return parts.upstream.list(...request);
     },
   };
-  const from = (await parts.ledger.read(project, new Deadline(10_000)))?.pageToken ?? '';
+  const from = (await parts.progress.read(project, new Deadline(10_000)))?.pageToken ?? '';
   const progress = startProgress('jobs');
   const counting = new AbortController();
   const counted = countJobs(upstream, project, from, AbortSignal.any([stopping, counting.signal])).then(

@@ -90,7 +90,7 @@ export function key(jobId: string, part: string): { job_id: { S: string }; part:
   return { job_id: { S: jobId }, part: { S: part } };
 }
 
-function milliseconds(date: Date): { N: string } {
+export function milliseconds(date: Date): { N: string } {
   return { N: String(date.getTime()) };
 }
 

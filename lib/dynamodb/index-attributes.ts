@@ -1,24 +1,27 @@
-/** The attributes of a head item that the index by project is made of: `infra/job-index.yml` has the index. */
+/** The attributes of a head item that the index by project is made of: `infra/aws/upstream.yml` has the index. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { crc32 } from 'node:zlib';
-import { isVisible, type LiveDocument } from '../job/document.ts';
-import { readJobLife } from '../job/job-life.ts';
-import type { IndexedJob } from '../store/job-index.ts';
+import type { LiveDocument } from '../job/document.ts';
+import { indexEntryOf, neverSeconds, type IndexEntry, type IndexedJob } from '../store/job-index.ts';
 
 /** Name of the index: `project_id`, then `look_at`. */
 export const indexName = 'by-project';
 
-/** `look_at` of jobs that run, and of those that need no look any more, in seconds since 1970. */
-const running = 0;
-const never = 9_999_999_999;
+/**
+ * `look_at` says when a job is due, in seconds since 1970. Jobs that always are come first, so that one Query finds them
+ * together with those that are due by now.
+ */
+const always = 0;
 
-/** Nothing of a job that nobody can read yet: it is in no answer of upstream's that it could be compared with. */
+/** Nothing for a job that is not visible yet, so that the index does not have it. */
 export function indexAttributes(document: LiveDocument): Record<string, AttributeValue> {
-  if (!isVisible(document)) return {};
-  const { job } = document;
-  const life = readJobLife(job);
-  const lookAt = life.running ? running : Math.min(life.dataExpiresAt ?? never, never);
-  return { digest: { N: String(crc32(job)) }, look_at: { N: String(lookAt) } };
+  const entry = indexEntryOf(document);
+  if (entry === undefined) return {};
+  return { digest: { N: String(entry.digest) }, look_at: { N: String(secondsOf(entry)) } };
+}
+
+function secondsOf({ due }: IndexEntry): number {
+  if (due === 'always') return always;
+  return due === 'never' ? neverSeconds : due.getTime() / 1000;
 }
 
 export function readIndexItem(item: Readonly<Record<string, AttributeValue>>): IndexedJob {
@@ -27,6 +30,6 @@ export function readIndexItem(item: Readonly<Record<string, AttributeValue>>): I
     jobId: item['job_id']!.S!,
     digest: Number(item['digest']!.N),
     syncedAt: new Date(Number(item['synced_at']!.N)),
-    lookAt: lookAt === running ? 'running' : lookAt === never ? 'never' : new Date(lookAt * 1000),
+    due: lookAt === always ? 'always' : lookAt === neverSeconds ? 'never' : new Date(lookAt * 1000),
   };
 }

@@ -1,6 +1,6 @@
 import { QueryCommand, type QueryCommandOutput } from '@aws-sdk/client-dynamodb';
 import type { DynamoDb } from './client/client.ts';
-import { callDynamoDb } from './errors.ts';
+import { callDynamoDb } from './call.ts';
 import { indexName, readIndexItem } from './index-attributes.ts';
 import type { IndexedJob, JobIndex } from '../store/job-index.ts';
 
@@ -32,7 +32,7 @@ export function createDynamoDbJobIndex({ client, table }: DynamoDbJobIndexOption
       let from: QueryCommandOutput['LastEvaluatedKey'];
       do {
         const command = new QueryCommand({ ...input, ...(from && { ExclusiveStartKey: from }) });
-        const page = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+        const page = await callDynamoDb(client, command, deadline);
         for (const item of page.Items ?? []) {
           const job = readIndexItem(item);
           jobs.set(job.jobId, job);

@@ -1,7 +1,7 @@
 import { GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { Status } from '../runtime/status.ts';
 import type { DynamoDb } from './client/client.ts';
-import { callDynamoDb } from './errors.ts';
+import { callDynamoDb } from './call.ts';
 import { partKey } from './generation.ts';
 import { headPart, key, readHead, type Head, type Item } from './head-item.ts';
 import type { JobReader, ReadOptions, StoredJob } from '../store/job-store.ts';
@@ -10,17 +10,23 @@ export interface DynamoDbJobReaderOptions {
   readonly client: DynamoDb;
   /** Name of the table. */
   readonly table: string;
+  /** The clock. */
+  readonly now?: () => Date;
 }
 
-/** How often a document is read again whose parts were replaced while it was read. */
+/** How often a document is read whose parts are replaced meanwhile. */
 const replacedReadsLimit = 5;
 
 /**
- * Reads documents from DynamoDB: one GetItem each, and for a document in parts one more a part.
+ * Reads documents from DynamoDB: one GetItem for a document, and one more for each part of a large one.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_GetItem.html
  */
-export function createDynamoDbJobReader({ client, table }: DynamoDbJobReaderOptions): JobReader {
+export function createDynamoDbJobReader({
+  client,
+  table,
+  now = () => new Date(),
+}: DynamoDbJobReaderOptions): JobReader {
   const getItem = async (
     jobId: string,
     part: string,
@@ -32,14 +38,12 @@ export function createDynamoDbJobReader({ client, table }: DynamoDbJobReaderOpti
       ConsistentRead: consistent,
       ReturnConsumedCapacity: meter && 'TOTAL',
     });
-    const { Item, ConsumedCapacity } = await callDynamoDb(deadline, (abortSignal) =>
-      client.send(command, { abortSignal }),
-    );
+    const { Item, ConsumedCapacity } = await callDynamoDb(client, command, deadline);
     if (meter !== undefined) meter.readUnits += ConsumedCapacity?.CapacityUnits ?? 0;
     return Item;
   };
 
-  /** The bytes of a head's parts end to end; undefined where one of them is not there. */
+  /** The bytes of a head's parts, end to end; undefined if one of them is missing. */
   const getParts = async (jobId: string, head: Head, options: ReadOptions): Promise<Buffer | undefined> => {
     const parts = await Promise.all(
       Array.from({ length: head.parts }, (_, index) =>
@@ -53,7 +57,7 @@ export function createDynamoDbJobReader({ client, table }: DynamoDbJobReaderOpti
   const read = async (jobId: string, options: ReadOptions): Promise<StoredJob | undefined> => {
     let { consistent } = options;
     for (let read = 0; read < replacedReadsLimit; read++) {
-      const readAtMs = Date.now();
+      const readAtMs = now().getTime();
       const item = await getItem(jobId, headPart, { ...options, consistent });
       if (item === undefined) return undefined;
       const head = readHead(item);
@@ -61,7 +65,7 @@ export function createDynamoDbJobReader({ client, table }: DynamoDbJobReaderOpti
       if (head.parts === 0) return { ...head.decode(), readAtMs };
       const job = await getParts(jobId, head, { ...options, consistent });
       if (job !== undefined) return { ...head.decode(job), readAtMs };
-      // A newer generation took this one's place, or a lagging read does not see the parts yet.
+      // A newer generation has replaced this one, or a lagging read does not see the parts yet.
       consistent = true;
     }
     throw new Status('JOB_CHANGES_TOO_FAST', 'the job changes faster than it can be read', {

@@ -6,7 +6,7 @@ import { describeError, type Log } from '../telemetry/log.ts';
 import { conditionFor, type Condition } from './conditions.ts';
 import { createDynamoDbJobReader } from './job-reader.ts';
 import type { DynamoDb } from './client/client.ts';
-import { callDynamoDb } from './errors.ts';
+import { callDynamoDb, isConditionFailure } from './call.ts';
 import { encodeJob } from './encoding.ts';
 import { newGeneration, randomNonce } from './generation.ts';
 import { headItemWithoutJob, itemSize, readHead, tombstoneItem, type Item } from './head-item.ts';
@@ -51,7 +51,7 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
     limits = dynamoDbSizeLimits,
     nonce = randomNonce,
   } = options;
-  const reader = createDynamoDbJobReader({ client, table });
+  const reader = createDynamoDbJobReader({ client, table, now });
   const partsWriter = createPartsWriter({ client, table, now, partBytes: limits.partBytes });
 
   const putHead = async (item: Item, condition: Condition, deadline: Deadline): Promise<HeadWrite> => {
@@ -63,7 +63,7 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     try {
-      const result = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+      const result = await callDynamoDb(client, command, deadline);
       return { written: true, replaced: result.Attributes };
     } catch (error) {
       if (!isConditionFailure(error)) throw error;
@@ -170,8 +170,4 @@ function refuseTooLarge(
       `${document.later.length} patches since the last snapshot ${overhead} more; at most ${documentBytes} and ` +
       `${headBytes / 2} can be kept`,
   );
-}
-
-function isConditionFailure(error: unknown): error is Error & { readonly Item?: Item } {
-  return error instanceof Error && error.name === 'ConditionalCheckFailedException';
 }

@@ -9,7 +9,7 @@ import {
 import pMap from 'p-map';
 import type { Deadline } from '../runtime/deadline.ts';
 import type { DynamoDb } from './client/client.ts';
-import { callDynamoDb } from './errors.ts';
+import { callDynamoDb } from './call.ts';
 import { generationOf, partKey, partKeysBefore } from './generation.ts';
 import { headPart, key } from './head-item.ts';
 
@@ -46,7 +46,7 @@ export function createPartsWriter({ client, table, now, partBytes }: PartsWriter
       parts,
       (part) => {
         const command = new DeleteItemCommand({ TableName: table, Key: key(jobId, part) });
-        return callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+        return callDynamoDb(client, command, deadline);
       },
       { concurrency },
     );
@@ -58,7 +58,7 @@ export function createPartsWriter({ client, table, now, partBytes }: PartsWriter
       ProjectionExpression: 'generation',
       ConsistentRead: true,
     });
-    const { Item } = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+    const { Item } = await callDynamoDb(client, command, deadline);
     return Item?.['generation']?.S;
   };
 
@@ -72,7 +72,7 @@ export function createPartsWriter({ client, table, now, partBytes }: PartsWriter
           const job = { B: bytes.subarray(index * partBytes, (index + 1) * partBytes) };
           const item = { ...key(jobId, partKey(generation, index)), job };
           const command = new PutItemCommand({ TableName: table, Item: item });
-          return callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+          return callDynamoDb(client, command, deadline);
         },
         { concurrency },
       );
@@ -97,7 +97,7 @@ export function createPartsWriter({ client, table, now, partBytes }: PartsWriter
       let from: QueryCommandOutput['LastEvaluatedKey'];
       do {
         const command = new QueryCommand({ ...input, ...(from && { ExclusiveStartKey: from }) });
-        const page = await callDynamoDb(deadline, (abortSignal) => client.send(command, { abortSignal }));
+        const page = await callDynamoDb(client, command, deadline);
         const parts = (page.Items ?? []).map((item) => item['part']!.S!);
         if (parts.length > 0) {
           const current = await readGeneration(jobId, deadline);

@@ -1,12 +1,12 @@
 /** Fills the table with the jobs that a project has already, once. */
 import { Deadline } from '../runtime/deadline.ts';
 import { toStatus } from '../runtime/status.ts';
-import type { BackfillLedger } from '../store/backfill-ledger.ts';
+import type { BackfillProgress } from '../store/backfill-progress.ts';
 import { listPage, pageSize } from './refresh-project.ts';
 import { Round, type RefreshParts, type RoundReport } from './round.ts';
 
 export interface BackfillParts extends RefreshParts {
-  readonly ledger: BackfillLedger;
+  readonly progress: BackfillProgress;
   /** Hears of each page that is done, by how many jobs it had. */
   readonly onPage: (jobs: number) => void;
 }
@@ -32,16 +32,16 @@ const pageTimeoutMs = 120_000;
  * complete one begins at the start, and finds nothing to write.
  *
  * @param stopping ends it: a page that upstream has not given yet is left, one that it has given is finished
- * @throws {Status} as upstream's List, the index and the ledger do
+ * @throws {Status} as upstream's List, the index and the progress do
  */
 export async function backfillProject(
   parts: BackfillParts,
   projectId: string,
   stopping: AbortSignal,
 ): Promise<BackfillReport> {
-  const { upstream, index, ledger, onPage } = parts;
+  const { upstream, index, progress, onPage } = parts;
   const known = await index.list(projectId, { deadline: new Deadline(pageTimeoutMs) });
-  let state = (await ledger.read(projectId, new Deadline(pageTimeoutMs))) ?? start;
+  let state = (await progress.read(projectId, new Deadline(pageTimeoutMs))) ?? start;
   let resumedAfter = state.jobs;
   const rounds: RoundReport[] = [];
   let allStored = true;
@@ -69,10 +69,10 @@ export async function backfillProject(
     // Where a job could not be stored, a later call goes on with its page.
     allStored &&= round.report.failed === 0;
     if (state.pageToken === '') {
-      await ledger.clear(projectId, deadline);
+      await progress.clear(projectId, deadline);
       return { complete: true, resumedAfter, round: sum(rounds) };
     }
-    if (allStored) await ledger.write(projectId, state, deadline);
+    if (allStored) await progress.write(projectId, state, deadline);
   }
   return { complete: false, resumedAfter, round: sum(rounds) };
 }

@@ -43,7 +43,7 @@ export async function refreshProject(
     pageToken = page.nextPageToken;
   } while (pageToken !== '');
   const unlisted = [...known.values()].filter(({ jobId }) => !listed.has(jobId));
-  await round.look(unlisted.filter((job) => kind === 'all' || isWorthALook(job, now)));
+  await round.checkEach(unlisted.filter((job) => kind === 'all' || isDue(job, now)));
   return round.report;
 }
 
@@ -70,9 +70,9 @@ export async function listPage(
  * A job that runs by the table was not listed: it ended, or is gone. One whose data have expired is looked at when they
  * do, and then at ever longer intervals, until upstream has cleared them.
  */
-function isWorthALook({ lookAt, syncedAt }: IndexedJob, now: Date): boolean {
-  if (!(lookAt instanceof Date)) return lookAt === 'running';
-  const sinceExpiryMs = syncedAt.getTime() - lookAt.getTime();
+function isDue({ due, syncedAt }: IndexedJob, now: Date): boolean {
+  if (!(due instanceof Date)) return due === 'always';
+  const sinceExpiryMs = syncedAt.getTime() - due.getTime();
   if (sinceExpiryMs < 0) return true;
   return now.getTime() - syncedAt.getTime() >= Math.max(leastWaitForClearingMs, sinceExpiryMs);
 }

@@ -1,13 +1,13 @@
 /** Makes round after round through the configured projects, for as long as a function may run. */
 import type { Deadline } from '../runtime/deadline.ts';
 import { toStatus } from '../runtime/status.ts';
-import type { RefreshLedger, RefreshState } from '../store/refresh-ledger.ts';
+import type { RefreshLeases, RefreshState } from '../store/refresh-leases.ts';
 import { describeError } from '../telemetry/log.ts';
 import { refreshProject, type RoundKind } from './refresh-project.ts';
 import type { RefreshParts, RoundReport } from './round.ts';
 
 export interface RefreshRoundsParts extends RefreshParts {
-  readonly ledger: RefreshLedger;
+  readonly leases: RefreshLeases;
   /** Names this run of the function, and no other. */
   readonly owner: string;
 }
@@ -68,12 +68,12 @@ class Project {
   }
 
   async run(): Promise<void> {
-    const { ledger, owner, now, log } = this.parts;
+    const { leases, owner, now, log } = this.parts;
     const { projectId, deadline } = this;
     const until = new Date(now().getTime() + deadline.remainingMs());
     try {
-      let state = await this.take(until);
-      if (state === 'taken') {
+      let state = await this.acquire(until);
+      if (state === 'held elsewhere') {
         log('debug', 'project is refreshed elsewhere', { projectId });
         return;
       }
@@ -83,20 +83,20 @@ class Project {
         const { state: after, calls } = await this.makeRound(state, startedAt);
         state = after;
         nextAtMs = startedAt.getTime() + this.intervalMs(calls);
-        if (!(await ledger.record(projectId, owner, state, { until, deadline }))) return;
+        if (!(await leases.update(projectId, owner, state, { until, deadline }))) return;
       }
-      await ledger.record(projectId, owner, state, { until: now(), deadline });
+      await leases.update(projectId, owner, state, { until: now(), deadline });
     } catch (error) {
       log('error', 'project not refreshed', { projectId, cause: describeError(error) });
     }
   }
 
-  private async take(until: Date): Promise<RefreshState | 'taken'> {
-    const { ledger, owner, now, sleep } = this.parts;
+  private async acquire(until: Date): Promise<RefreshState | 'held elsewhere'> {
+    const { leases, owner, now, sleep } = this.parts;
     const giveUpAtMs = now().getTime() + askingMs;
     for (;;) {
-      const state = await ledger.take(this.projectId, owner, until, this.deadline);
-      if (state !== 'taken' || now().getTime() >= giveUpAtMs) return state;
+      const state = await leases.acquire(this.projectId, owner, until, this.deadline);
+      if (state !== 'held elsewhere' || now().getTime() >= giveUpAtMs) return state;
       await sleep(askAgainMs);
     }
   }

@@ -93,16 +93,16 @@ export class Round {
   }
 
   /** Reads jobs one by one. */
-  async look(jobs: readonly IndexedJob[]): Promise<void> {
-    await pMap(jobs, (job) => this.settle(job.jobId, () => this.lookAt(job)), { concurrency });
+  async checkEach(jobs: readonly IndexedJob[]): Promise<void> {
+    await pMap(jobs, (job) => this.settle(job.jobId, () => this.check(job)), { concurrency });
   }
 
-  private async lookAt({ jobId, lookAt, digest }: IndexedJob): Promise<Reconciled> {
+  private async check({ jobId, due, digest }: IndexedJob): Promise<Reconciled> {
     const { parts, deadline } = this;
     this.count.calls++;
     const news = (await readFromUpstream(parts.upstream, jobId, parts, deadline)) ?? tombstone;
     // That it was looked at is worth a write only where the next look depends on it.
-    const always = lookAt instanceof Date;
+    const always = due instanceof Date;
     if (!always && digestOf(news) === digest) return 'confirmed';
     return reconcile(parts, jobId, news, { always, deadline });
   }

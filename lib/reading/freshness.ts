@@ -1,6 +1,6 @@
 import { Deadline } from '../runtime/deadline.ts';
 import type { ReadMeter } from '../store/job-store.ts';
-import type { RefreshState, RefreshStateReader } from '../store/refresh-ledger.ts';
+import type { RefreshState, RefreshStateReader } from '../store/refresh-leases.ts';
 
 export interface FreshnessOptions {
   /** How often running jobs are looked at, in seconds. */

@@ -91,7 +91,7 @@ export class Attempts {
     try {
       // It may have gone down meanwhile, and the fleet's quota is not for calls that are not made.
       breaker.check();
-      await fleetQuota?.take(deadline);
+      await fleetQuota?.acquire(deadline);
       deadline.check();
       const pass = breaker.enter();
       const remainingMs = deadline.remainingMs();

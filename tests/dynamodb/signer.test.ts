@@ -16,23 +16,34 @@ const call = fc.record({
   port: fc.option(fc.integer({ min: 1, max: 65535 }), { nil: undefined }),
   body: fc.oneof(fc.json(), fc.string({ unit: 'grapheme' }), fc.uint8Array()),
   target: fc.constantFrom('DynamoDB_20120810.GetItem', 'DynamoDB_20120810.PutItem'),
+  path: fc
+    .array(
+      fc.oneof(
+        fc.constantFrom('', '.', '..', '%2F', '%2e%2E', "!'()*", 'ru-central1', 'b1g4abc'),
+        fc.string({ unit: 'grapheme', maxLength: 6 }),
+      ),
+      { maxLength: 5 },
+    )
+    .map((segments) => new URL(`https://host/${segments.join('/')}`).pathname),
 });
 
-function requestOf({ hostname, port, body, target }: Omit<SignableRequest, 'headers'> & { target: string }) {
+type Call = Omit<SignableRequest, 'headers' | 'method'> & { readonly target: string };
+
+function requestOf({ hostname, port, path, body, target }: Call) {
   const host = port === undefined ? hostname : `${hostname}:${port}`;
   const headers = { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': target, host };
-  return { method: 'POST', protocol: 'https:', hostname, port, path: '/', query: {}, headers, body };
+  return { method: 'POST', protocol: 'https:', hostname, port, path, query: {}, headers, body };
 }
 
 describe('the request signer', () => {
-  it('signs every request as the SDK\u2019s own signer does, with one key after another', async () => {
+  it('signs every request to every path as the SDK\u2019s own signer does, with one key after another', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(call, { minLength: 1, maxLength: 4 }), async (calls) => {
         for (const one of calls) {
           const { region, signingDate } = one;
           const client = new DynamoDBClient({ region, credentials: one.credentials });
           const theirs = await client.config.signer({ name: 'sigv4', signingName: 'dynamodb' } as never);
-          const expected = await theirs.sign(requestOf(one as never) as never, { signingDate });
+          const expected = await theirs.sign(requestOf(one) as never, { signingDate });
           const ours = createRequestSigner({
             credentials: () => Promise.resolve(one.credentials),
             region: () => Promise.resolve(region),
@@ -40,7 +51,7 @@ describe('the request signer', () => {
           });
           // Twice: the second time with the key that was kept.
           for (let time = 0; time < 2; time++) {
-            const signed = await ours.sign(requestOf(one as never), { signingDate });
+            const signed = await ours.authorize(requestOf(one), { signingDate });
             expect(signed.headers).toEqual(expected.headers);
           }
         }
@@ -49,7 +60,7 @@ describe('the request signer', () => {
     );
   });
 
-  it('does not sign with the key of another day, region or secret', async () => {
+  it('never signs with the key of another day, region or secret', async () => {
     let current = { secretAccessKey: 's1', region: 'eu-central-1', day: '2026-11-23' };
     const signer = createRequestSigner({
       credentials: () => Promise.resolve({ accessKeyId: 'a', secretAccessKey: current.secretAccessKey }),
@@ -57,8 +68,8 @@ describe('the request signer', () => {
       service: 'dynamodb',
     });
     const sign = async (): Promise<string> => {
-      const request = requestOf({ hostname: 'h', body: '{}', target: 't' } as never) as SignableRequest;
-      const signed = await signer.sign(request, { signingDate: new Date(current.day) });
+      const request = requestOf({ hostname: 'h', path: '/', body: '{}', target: 't' }) as SignableRequest;
+      const signed = await signer.authorize(request, { signingDate: new Date(current.day) });
       return signed.headers['authorization']!.split('Signature=')[1]!;
     };
     const first = await sign();
@@ -71,13 +82,13 @@ describe('the request signer', () => {
     }
   });
 
-  it('refuses what it was not made for', async () => {
+  it('refuses to sign what is not a POST with its body at hand', async () => {
     const signer = createRequestSigner({
       credentials: () => Promise.resolve({ accessKeyId: 'a', secretAccessKey: 's' }),
       region: () => Promise.resolve('eu-central-1'),
       service: 'dynamodb',
     });
     const request = { method: 'GET', hostname: 'h', path: '/', headers: {} };
-    await expect(signer.sign(request)).rejects.toThrow('only a POST to / with its body at hand');
+    await expect(signer.authorize(request)).rejects.toThrow('only a POST with its body at hand');
   });
 });

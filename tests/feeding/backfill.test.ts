@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { Deadline } from '../../lib/runtime/deadline.ts';
 import { backfillProject, type BackfillParts, type BackfillReport } from '../../lib/feeding/backfill.ts';
 import { Status } from '../../lib/runtime/status.ts';
-import { createBackfillLedger } from '../../lib/dynamodb/backfill-ledger.ts';
+import { createDynamoDbBackfillProgress } from '../../lib/dynamodb/backfill-progress.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { startDynalite, type Engine } from '../support/dynamodb.ts';
@@ -33,7 +33,7 @@ beforeEach(async () => {
   parts = {
     ...cache.parts,
     upstream: withSmallPages(cache.parts.upstream),
-    ledger: createBackfillLedger(cache.table),
+    progress: createDynamoDbBackfillProgress(cache.table),
     onPage: (jobs) => done.push(jobs),
   };
   for (let job = 0; job < jobsInAll; job++) world().createJob('p1', { unknownField: job % 2 === 0 });
@@ -164,11 +164,11 @@ describe('a backfill', () => {
   it('goes on after the last page that was written down where it was killed before the next one was', async () => {
     const killed = new Error('killed');
     let written = 0;
-    const ledger: BackfillParts['ledger'] = {
-      ...parts.ledger,
-      write: (...args) => (++written === 2 ? Promise.reject(killed) : parts.ledger.write(...args)),
+    const progress: BackfillParts['progress'] = {
+      ...parts.progress,
+      write: (...args) => (++written === 2 ? Promise.reject(killed) : parts.progress.write(...args)),
     };
-    await expect(backfill({ ledger })).rejects.toBe(killed);
+    await expect(backfill({ progress })).rejects.toBe(killed);
     expect(done).toEqual([pageSize, pageSize]);
     cache.written.length = 0;
     expect(await backfill()).toMatchObject({
@@ -226,7 +226,7 @@ describe('a backfill', () => {
 
   it('starts over where upstream does not take the token of the next page any more', async () => {
     await backfillPages(1);
-    await parts.ledger.write('p1', { pageToken: 'of another time', jobs: pageSize }, new Deadline(10_000));
+    await parts.progress.write('p1', { pageToken: 'of another time', jobs: pageSize }, new Deadline(10_000));
     cache.written.length = 0;
     expect(await backfill()).toMatchObject({
       complete: true,

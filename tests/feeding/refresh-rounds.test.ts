@@ -56,7 +56,7 @@ function lists(): readonly number[] {
     .filter(({ method }) => method === 'List')
     .map(({ at }) => (at - start) / second);
 }
-const state = () => cache.parts.ledger.read('p1', new Deadline(10_000));
+const state = () => cache.states.read('p1', new Deadline(10_000));
 
 describe('rounds', () => {
   it('come at the interval for as long as the run has time', async () => {
@@ -82,18 +82,18 @@ describe('rounds', () => {
   });
 
   it('are made by one run at a time for a project', async () => {
-    const { ledger } = cache.parts;
+    const { leases } = cache.parts;
     const until = new Date(clock.now() + 600 * second);
-    await ledger.take('p1', 'another run', until, new Deadline(10_000));
+    await leases.acquire('p1', 'another run', until, new Deadline(10_000));
     await run({ projects: ['p1', 'p2'] }, { seconds: 50 });
     const asked = new Set(cache.upstream.calls.all.map(({ projectId }) => projectId));
     expect(asked).toEqual(new Set(['p2']));
   });
 
   it('are taken over as soon as the run before gives the project back', async () => {
-    const { ledger } = cache.parts;
+    const { leases } = cache.parts;
     const until = new Date(clock.now() + 4 * second);
-    await ledger.take('p1', 'the run before', until, new Deadline(10_000));
+    await leases.acquire('p1', 'the run before', until, new Deadline(10_000));
     await run();
     expect(lists()[0]).toBe(4);
   });
@@ -141,22 +141,22 @@ describe('rounds', () => {
   });
 
   it('end with the run where the table cannot be reached, and say so', async () => {
-    const ledger = { ...cache.parts.ledger, take: () => Promise.reject(new Error('no table')) };
-    await run({}, { ledger });
+    const leases = { ...cache.parts.leases, acquire: () => Promise.reject(new Error('no table')) };
+    await run({}, { leases });
     expect(cache.logged).toContain('error project not refreshed');
     expect(lists()).toEqual([]);
   });
 
   it('stop where somebody else has taken the project meanwhile', async () => {
-    const { ledger } = cache.parts;
-    const record = async (...args: Parameters<typeof ledger.record>): Promise<boolean> => {
+    const { leases } = cache.parts;
+    const update = async (...args: Parameters<typeof leases.update>): Promise<boolean> => {
       const [projectId, , refreshState, { deadline }] = args;
       const until = new Date(clock.now() + 600 * second);
-      await ledger.record(projectId, 'run', refreshState, { until: new Date(0), deadline });
-      await ledger.take(projectId, 'a thief', until, deadline);
-      return ledger.record(...args);
+      await leases.update(projectId, 'run', refreshState, { until: new Date(0), deadline });
+      await leases.acquire(projectId, 'a thief', until, deadline);
+      return leases.update(...args);
     };
-    await run({}, { ledger: { ...ledger, record } });
+    await run({}, { leases: { ...leases, update } });
     expect(lists()).toEqual([0]);
   });
 
@@ -176,7 +176,7 @@ describe('rounds', () => {
     await run();
     clock.advance(5 * second);
 
-    const freshness = createFreshness(cache.parts.ledger, { refreshSeconds: 10, now: () => clock.now() });
+    const freshness = createFreshness(cache.states, { refreshSeconds: 10, now: () => clock.now() });
     const reader = {
       get: async (...args: Parameters<typeof store.get>) => {
         const stored = await store.get(...args);

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Deadline } from '../../lib/runtime/deadline.ts';
 import { createFreshness } from '../../lib/reading/freshness.ts';
-import type { RefreshState } from '../../lib/store/refresh-ledger.ts';
+import type { RefreshState } from '../../lib/store/refresh-leases.ts';
 
 const nowMs = Date.parse('2026-11-24T12:00:00Z');
 const at = (seconds: number): Date => new Date(nowMs + seconds * 1000);

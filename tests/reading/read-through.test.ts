@@ -8,7 +8,7 @@ import { createReadThrough, type ReadThrough } from '../../lib/reading/read-thro
 import { storeFromUpstream } from '../../lib/feeding/store-from-upstream.ts';
 import { writeNews } from '../../lib/feeding/write-news.ts';
 import type { JobStore } from '../../lib/store/job-store.ts';
-import { createUpstreamSlots } from '../../lib/dynamodb/upstream-slots.ts';
+import { createDynamoDbQuota } from '../../lib/dynamodb/quota.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { givenToken } from '../../lib/iam/given-token.ts';
@@ -226,7 +226,7 @@ describe('the quota of upstream', () => {
         tokens: givenToken(cache.upstream.issueToken()),
         callsPerSecond,
         maxConcurrentCalls: 8,
-        fleetQuota: createUpstreamSlots({ ...cache.table, callsPerSecond, longestWaitMs: 300 }),
+        fleetQuota: createDynamoDbQuota({ ...cache.table, callsPerSecond, longestWaitMs: 300 }),
         log: () => undefined,
       }),
     );
@@ -247,8 +247,8 @@ describe('the quota of upstream', () => {
     expect(cache.upstream.calls.quotaExceeded).toBe(0);
     expect([...codes.keys()].toSorted()).toEqual(['NOT_FOUND', 'UNAVAILABLE']);
     // What can wait longer gets its turn meanwhile: here a notice would.
-    const patient = createUpstreamSlots({ ...cache.table, callsPerSecond, longestWaitMs: 20_000 });
-    await patient.take(new Deadline(5000));
+    const patient = createDynamoDbQuota({ ...cache.table, callsPerSecond, longestWaitMs: 20_000 });
+    await patient.acquire(new Deadline(5000));
     expect((await cache.parts.upstream.get(found, new Deadline(5000))).job).toBeDefined();
     for (const source of processes) source.close();
   });

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Deadline } from '../../lib/runtime/deadline.ts';
-import { createDynamoDbRefreshLedger } from '../../lib/dynamodb/refresh-ledger.ts';
+import { createDynamoDbRefreshStateReader } from '../../lib/dynamodb/refresh-state.ts';
 import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
 import {
   functionEnvironment,
@@ -38,8 +38,8 @@ describe('an event of the schedule that Lambda delivers twice', () => {
   it('makes the rounds once: the runs have one request id, and are two', async () => {
     upstream.faults.latencyMs = 2000;
     const first = refresh(20_000, 'twice');
-    const ledger = createDynamoDbRefreshLedger(table);
-    while ((await ledger.read('p1', new Deadline(5000))) === undefined) await sleep(10);
+    const states = createDynamoDbRefreshStateReader(table);
+    while ((await states.read('p1', new Deadline(5000))) === undefined) await sleep(10);
     await Promise.all([first, refresh(20_000, 'twice')]);
     expect(upstream.calls.count('List')).toBe(1);
   });

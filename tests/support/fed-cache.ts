@@ -6,9 +6,10 @@ import type { RefreshParts } from '../../lib/feeding/round.ts';
 import { snapshotOf } from '../../lib/feeding/upstream-snapshot.ts';
 import { createDynamoDbJobIndex } from '../../lib/dynamodb/job-index.ts';
 import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
-import { createDynamoDbRefreshLedger } from '../../lib/dynamodb/refresh-ledger.ts';
+import { createDynamoDbRefreshLeases } from '../../lib/dynamodb/refresh-leases.ts';
+import { createDynamoDbRefreshStateReader } from '../../lib/dynamodb/refresh-state.ts';
 import type { JobStore } from '../../lib/store/job-store.ts';
-import type { RefreshLedger, RefreshStateReader } from '../../lib/store/refresh-ledger.ts';
+import type { RefreshLeases, RefreshStateReader } from '../../lib/store/refresh-leases.ts';
 import type { UpstreamTarget } from '../../lib/upstream/connection.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
 import { createTable, type TestTable } from './dynamodb.ts';
@@ -19,9 +20,10 @@ export interface FedCache {
   readonly table: TestTable;
   /** Their clock is the world's. */
   readonly parts: RefreshParts & {
-    readonly ledger: RefreshLedger & RefreshStateReader;
+    readonly leases: RefreshLeases;
     readonly store: JobStore;
   };
+  readonly states: RefreshStateReader;
   /** The ids of the jobs that were written, in order; cleared by whoever wants to count anew. */
   readonly written: string[];
   /** The lines that were logged, as `level message`. */
@@ -74,13 +76,14 @@ export async function startFedCache({
         },
       },
       index: createDynamoDbJobIndex(table),
-      ledger: createDynamoDbRefreshLedger({ ...table, now }),
+      leases: createDynamoDbRefreshLeases({ ...table, now }),
       redactEnvValues: false,
       log,
       now,
       random: Math.random,
       sleep: (ms) => sleep(ms),
     },
+    states: createDynamoDbRefreshStateReader(table),
     stored: async (jobId) =>
       (await store.get(jobId, { consistent: true, deadline: new Deadline(10_000) }))?.document,
     stop: async () => {

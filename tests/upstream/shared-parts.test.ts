@@ -110,7 +110,7 @@ describe('the quota of the fleet', () => {
   it('is taken from before each attempt', async () => {
     let taken = 0;
     const fleetQuota = {
-      take: () => {
+      acquire: () => {
         taken++;
         return Promise.resolve();
       },
@@ -121,7 +121,7 @@ describe('the quota of the fleet', () => {
   });
 
   it('that is used up fails the call as it says, and asks upstream nothing', async () => {
-    const fleetQuota = { take: () => Promise.reject(new Status('UPSTREAM_QUOTA_USED_UP', 'used up')) };
+    const fleetQuota = { acquire: () => Promise.reject(new Status('UPSTREAM_QUOTA_USED_UP', 'used up')) };
     await expect(sourceWith({ fleetQuota }).get('j1', soon())).rejects.toThrow('used up');
     expect(upstream.calls).toHaveLength(0);
   });
@@ -132,7 +132,7 @@ describe('the limits', () => {
     const times: number[] = [];
     // Asked as soon as an attempt has had its turn, and so a way to see when that is.
     const fleetQuota = {
-      take: () => {
+      acquire: () => {
         times.push(clock.now());
         return Promise.resolve();
       },

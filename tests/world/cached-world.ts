@@ -10,7 +10,8 @@ import { syncMessages, type Message } from '../../lib/feeding/sync-messages.ts';
 import { Status } from '../../lib/runtime/status.ts';
 import { createDynamoDbJobIndex } from '../../lib/dynamodb/job-index.ts';
 import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
-import { createDynamoDbRefreshLedger } from '../../lib/dynamodb/refresh-ledger.ts';
+import { createDynamoDbRefreshLeases } from '../../lib/dynamodb/refresh-leases.ts';
+import { createDynamoDbRefreshStateReader } from '../../lib/dynamodb/refresh-state.ts';
 import { createJobSource } from '../../lib/upstream/create-job-source.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import type { Metrics } from '../../lib/telemetry/metrics.ts';
@@ -81,7 +82,7 @@ export async function startCachedWorld(options: CachedWorldOptions) {
   const parts = {
     store: createDynamoDbJobStore({ ...database, tombstoneDays: 30, indexed: true, log, now }),
     index: createDynamoDbJobIndex(database),
-    ledger: createDynamoDbRefreshLedger({ ...database, now }),
+    leases: createDynamoDbRefreshLeases({ ...database, now }),
     redactEnvValues: false,
     log,
     now,
@@ -122,7 +123,7 @@ export async function startCachedWorld(options: CachedWorldOptions) {
   let syncing: Promise<void> | undefined;
 
   const nowMs = (): number => now().getTime();
-  const freshness = createFreshness(parts.ledger, { refreshSeconds, now: nowMs });
+  const freshness = createFreshness(createDynamoDbRefreshStateReader(database), { refreshSeconds, now: nowMs });
   const ask: AskUpstream = (...asked) =>
     storeFromUpstream({ ...parts, projects, upstream: sources[1] }, ...asked);
   const reader = {

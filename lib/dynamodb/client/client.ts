@@ -1,10 +1,16 @@
+/**
+ * A client of DynamoDB, and of what speaks like it, such as YDB's Document API: the AWS SDK's settings, commands and
+ * retries around a request, a signature and a transport of our own. This folder is like a vendored library: it knows
+ * nothing of jobs.
+ */
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { getEndpointFromInstructions } from '@smithy/core/endpoints';
+import { bearerAuthorizer } from './bearer.ts';
 import { decodeAnswer, decodeError, encodeRequest } from './json.ts';
-import { createTransport, type TransportResponse } from './transport.ts';
 import { createRequestSigner } from './signer.ts';
+import { createTransport, type TransportResponse } from './transport.ts';
 
-/** What the store needs of a client. */
+/** What the engine needs of a client. */
 export type DynamoDb = Pick<DynamoDBClient, 'send'>;
 
 /** A client that can be closed. */
@@ -16,13 +22,13 @@ export interface DynamoDbConnections extends DynamoDb {
 /** A command of the SDK. */
 type Command = Parameters<DynamoDBClient['send']>[0];
 
-/** What the steps of a call hand on to one another: the command, with what aborts it. */
+/** What one step of a call hands on to the next: the command's input, and what aborts the call. */
 interface Call {
   readonly input: object;
   readonly abortSignal?: AbortSignal | undefined;
 }
 
-/** The SDK's steps of a call, by its names for them, that are left out or that the one step below stands for. */
+/** Steps of the SDK's call, by its own names, that nothing here needs or that `callStep` does instead. */
 const replacedSteps = [
   'loggerMiddleware',
   'getUserAgentMiddleware',
@@ -35,32 +41,55 @@ const replacedSteps = [
   'deserializerMiddleware',
 ];
 
-/** DynamoDB refuses signatures that are five minutes off; a clock that is off by this much is corrected. */
+/** DynamoDB refuses a signature that is five minutes off. A clock that is off by this much is corrected. */
 const clockSkewLimitMs = 4 * 60_000;
 
+export interface DynamoDbClientOptions {
+  /**
+   * Gives the token for an endpoint that takes `Authorization: Bearer`, such as YDB's. It is called for each attempt, so it
+   * has to cache the token until that needs renewing. Unless set, requests are signed (SigV4) with the credentials of the
+   * SDK's environment variables.
+   *
+   * @see https://yandex.cloud/en/docs/ydb/docapi/tools/aws-http
+   */
+  readonly bearerToken?: () => Promise<string>;
+}
+
 /**
- * The DynamoDB client, as the SDK's own environment variables set it up: region, endpoint, credentials, retries. A call
- * that hangs is given up and tried again well inside the deadline of the request that it serves.
+ * A DynamoDB client, set up by the SDK's own environment variables: region, endpoint, credentials, retries. The endpoint
+ * may have a path. A call that hangs is given up and tried again well inside the deadline of the request that it serves.
  *
- * Of the SDK's steps only its retries are left. One step stands for the others: they take more time than the call
- * itself, for what a table of strings, numbers and bytes does not need. docs/performance.md has the figures.
+ * Of the SDK's steps only its retries are left. One step does the work of the others, which take more time than the call
+ * itself, for needs that a table of strings, numbers and bytes does not have. docs/performance.md has the figures.
+ *
+ * @throws {Error} if this version of the SDK lacks one of the steps to replace
+ * @example
+ * const client = createDynamoDbClient();
+ * await client.send(new GetItemCommand({ TableName: 'jobs', Key: key('bt1a2b3c', 'head') }));
  */
-export function createDynamoDbClient(): DynamoDbConnections {
+export function createDynamoDbClient({ bearerToken }: DynamoDbClientOptions = {}): DynamoDbConnections {
   const client = new DynamoDBClient({
     maxAttempts: 4,
     cacheMiddleware: true,
+    // The SDK's endpoint rules ask for credentials, which the token replaces.
+    ...(bearerToken && { credentials: { accessKeyId: '', secretAccessKey: '' } }),
     requestHandler: createTransport({ connectTimeoutMs: 1000, answerTimeoutMs: 2000 }),
   });
   const { config, middlewareStack } = client;
-  for (const name of replacedSteps) middlewareStack.remove(name);
-  // Each command brings a step of its own, which finds out the endpoint again for each call.
+  for (const name of replacedSteps)
+    if (!middlewareStack.remove(name))
+      throw new Error(`this version of the AWS SDK has no ${name} to replace`);
+  // Each command brings a step of its own, which works out the endpoint again for each call.
   middlewareStack.concat = () => middlewareStack as never;
 
-  const signer = createRequestSigner({
-    credentials: () => config.credentials(),
-    region: () => config.region(),
-    service: 'dynamodb',
-  });
+  const authorizer =
+    bearerToken === undefined
+      ? createRequestSigner({
+          credentials: () => config.credentials(),
+          region: () => config.region(),
+          service: 'dynamodb',
+        })
+      : bearerAuthorizer(bearerToken);
   const endpoint = createEndpoint(config);
   let clockOffsetMs = 0;
   const callStep: Parameters<typeof middlewareStack.add>[0] =
@@ -73,7 +102,7 @@ export function createDynamoDbClient(): DynamoDbConnections {
         'content-length': String(Buffer.byteLength(body)),
         'x-amz-target': `DynamoDB_20120810.${commandName.slice(0, -'Command'.length)}`,
       };
-      const request = await signer.sign(
+      const request = await authorizer.authorize(
         { ...(await endpoint()), method: 'POST', headers, body, abortSignal },
         { signingDate: new Date(Date.now() + clockOffsetMs) },
       );
@@ -83,7 +112,7 @@ export function createDynamoDbClient(): DynamoDbConnections {
       const skewMs = Date.parse(response.headers['date'] ?? '') - Date.now();
       if (Math.abs(skewMs - clockOffsetMs) > clockSkewLimitMs) {
         clockOffsetMs = skewMs;
-        // Asks the SDK's retries for another try.
+        // Makes the SDK's retries try again.
         error.$metadata.clockSkewCorrected = true;
       }
       throw error;
@@ -91,7 +120,7 @@ export function createDynamoDbClient(): DynamoDbConnections {
   middlewareStack.add(callStep, { step: 'deserialize', name: 'callStep' });
 
   const send = (command: Command, { abortSignal }: { readonly abortSignal?: AbortSignal } = {}) => {
-    // The SDK keeps the steps of a command together only for calls without options.
+    // With options in a second argument, the SDK would put its steps together anew for each call.
     const call = client.send(Object.assign(command, { abortSignal }));
     return abortSignal === undefined ? call : untilAborted(call, abortSignal);
   };
@@ -109,14 +138,13 @@ interface Endpoint {
   readonly path: string;
 }
 
-/** Finds the endpoint by the SDK's rules, once: nothing that they depend on changes. */
+/** Works out the endpoint by the SDK's rules, once: their inputs do not change. */
 function createEndpoint(config: DynamoDBClient['config']): () => Promise<Endpoint> {
   let found: Promise<Endpoint> | undefined;
   const find = async (): Promise<Endpoint> => {
     // All commands that name one table have the same rules.
     const { url } = await getEndpointFromInstructions({}, GetItemCommand, { ...config }, {});
     const { protocol, hostname, port, pathname } = url;
-    if (pathname !== '/') throw endpointError(`${url.href} has a path; DynamoDB has none`);
     return { protocol, hostname, port: port === '' ? undefined : Number(port), path: pathname };
   };
   return async () => {
@@ -129,12 +157,7 @@ function createEndpoint(config: DynamoDBClient['config']): () => Promise<Endpoin
   };
 }
 
-/** Nothing that another try could change. */
-function endpointError(message: string): Error {
-  return Object.assign(new Error(`the table's endpoint ${message}`), { name: 'EndpointError' });
-}
-
-/** The SDK's wait before another try knows of no signal. */
+/** Rejects on abort: the SDK's wait between two attempts does not watch the signal. */
 async function untilAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {

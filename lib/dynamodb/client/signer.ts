@@ -1,13 +1,13 @@
 import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
-/** What signs a request; part of an identity of the AWS SDK. */
+/** Keys that sign a request; part of an identity of the AWS SDK. */
 export interface SigningCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string | undefined;
 }
 
-/** A request of the AWS SDK, as far as a signature is about it. */
+/** The parts of an AWS SDK request that a signature covers. */
 export interface SignableRequest {
   readonly method: string;
   readonly hostname: string;
@@ -18,14 +18,15 @@ export interface SignableRequest {
 }
 
 export interface RequestSignerOptions {
-  /** Asked for each request; caches and renews them itself. */
+  /** Asked for each request, so it has to cache and renew them itself. */
   readonly credentials: () => Promise<SigningCredentials>;
   readonly region: () => Promise<string>;
   readonly service: string;
 }
 
-export interface RequestSigner {
-  sign<T extends SignableRequest>(
+/** Puts what authorizes a request into its headers. */
+export interface RequestAuthorizer {
+  authorize<T extends SignableRequest>(
     request: T,
     options?: { readonly signingDate?: Date | undefined },
   ): Promise<T>;
@@ -44,28 +45,32 @@ const signedNames = [
 ];
 
 /**
- * Signs requests as the SDK's own signer does, for a service whose requests are all POSTs to `/`: with the key
- * of the day kept, and what cannot be in such a request left out. A test compares the two.
+ * Signs requests as the SDK's own signer does, for a service whose requests are all POSTs without a query. It keeps the
+ * key of the day, and leaves out what such a request cannot have. A test compares the two.
  *
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
-export function createRequestSigner({ credentials, region, service }: RequestSignerOptions): RequestSigner {
+export function createRequestSigner({
+  credentials,
+  region,
+  service,
+}: RequestSignerOptions): RequestAuthorizer {
   let cached: { readonly id: string; readonly key: KeyObject } | undefined;
   const signingKey = (secret: string, day: string, regionName: string): KeyObject => {
     const id = `${secret} ${day} ${regionName}`;
     if (cached?.id !== id) {
       const key = [regionName, service, 'aws4_request'].reduce<Buffer>(hmac, hmac(`AWS4${secret}`, day));
-      // To make a key of bytes takes five times as long as to sign with it.
+      // Making a key of bytes takes five times as long as signing with it.
       cached = { id, key: createSecretKey(key) };
     }
     return cached.key;
   };
 
   return {
-    async sign(request, { signingDate = new Date() } = {}) {
+    async authorize(request, { signingDate = new Date() } = {}) {
       const { method, hostname, port, path, headers, body = '' } = request;
-      if (method !== 'POST' || path !== '/' || !(typeof body === 'string' || body instanceof Uint8Array))
-        throw new Error('only a POST to / with its body at hand can be signed here');
+      if (method !== 'POST' || !(typeof body === 'string' || body instanceof Uint8Array))
+        throw new Error('only a POST with its body at hand can be signed here');
       const { accessKeyId, secretAccessKey, sessionToken } = await credentials();
       const regionName = await region();
       const time = signingDate.toISOString().replaceAll(/[-:]|\.\d+/g, '');
@@ -79,7 +84,7 @@ export function createRequestSigner({ credentials, region, service }: RequestSig
       const names = signedNames.filter((name) => headers[name] !== undefined);
       const signedHeaders = names.join(';');
       const lines = names.map((name) => `${name}:${headers[name]!.trim()}\n`).join('');
-      const canonical = `POST\n/\n\n${lines}\n${signedHeaders}\n${contentHash}`;
+      const canonical = `POST\n${canonicalPath(path)}\n\n${lines}\n${signedHeaders}\n${contentHash}`;
       const scope = `${day}/${regionName}/${service}/aws4_request`;
       const text = `${algorithm}\n${time}\n${scope}\n${sha256(canonical)}`;
       const signature = hmac(signingKey(secretAccessKey, day, regionName), text).toString('hex');
@@ -88,6 +93,18 @@ export function createRequestSigner({ credentials, region, service }: RequestSig
       return request;
     },
   };
+}
+
+/**
+ * The path of a URL, normalized and encoded once more.
+ *
+ * @param path as `URL` gives it: encoded, and without `.` and `..`
+ */
+function canonicalPath(path: string): string {
+  if (path === '/') return path;
+  return encodeURIComponent(path.replace(/\/+/g, '/'))
+    .replaceAll('%2F', '/')
+    .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }
 
 function hmac(key: string | Buffer | KeyObject, text: string): Buffer {
