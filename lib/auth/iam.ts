@@ -42,7 +42,7 @@ export function createIamAuthenticator({ principals }: IamOptions): Authenticato
     authenticate: ({ iamPrincipal }) =>
       iamPrincipal?.startsWith('arn:') === true
         ? Promise.resolve(callerOf(iamPrincipal))
-        : Promise.reject(new Status('CREDENTIALS_REFUSED', 'the request was not signed for AWS IAM')),
+        : Promise.reject(new Status('CREDENTIALS_MISSING', 'the request was not signed for AWS IAM')),
   };
 }
 

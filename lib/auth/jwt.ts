@@ -70,8 +70,10 @@ export function createJwtAuthenticator(
 
 function toAuthStatus(error: unknown): Status {
   if (isStatus(error)) return error;
-  if (error instanceof JWTExpired) return unauthenticated('the token has expired', error);
-  if (error instanceof JOSEError) return unauthenticated('the token does not verify', error);
+  if (error instanceof JWTExpired)
+    return unauthenticated('CREDENTIALS_EXPIRED', 'the token has expired', error);
+  if (error instanceof JOSEError)
+    return unauthenticated('CREDENTIALS_REFUSED', 'the token does not verify', error);
   // No key set, or one with keys that are none: too short, off their curve, or incomplete.
   return new Status('KEY_SET_UNAVAILABLE', 'tokens cannot be checked at the moment', {
     details: [{ type: 'RetryInfo', retryDelayMs: 1000 }],

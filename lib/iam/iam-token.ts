@@ -50,7 +50,10 @@ function readAnswer({ fields, dateMs }: TokenAnswer, nowMs: number): IssuedToken
   const token = fields.get('iamToken');
   const expiresAtMs = Date.parse(String(fields.get('expiresAt')));
   if (typeof token !== 'string' || token === '' || Number.isNaN(expiresAtMs))
-    throw new Status('TOKEN_UNAVAILABLE', `the answer of ${service} has no iamToken with an expiresAt`);
+    throw new Status(
+      'SERVICE_TOKEN_UNAVAILABLE',
+      `the answer of ${service} has no iamToken with an expiresAt`,
+    );
   return { token, lifetimeMs: expiresAtMs - (dateMs ?? nowMs) };
 }
 
@@ -60,5 +63,5 @@ function refused(owner: string, cause: TokenRefusedError, nowMs: number): Status
     Math.abs(offMs) > clockToleranceMs
       ? `the clock of this machine is ${Math.round(Math.abs(offMs) / 1000)} s ${offMs > 0 ? 'ahead' : 'behind'}`
       : 'it may have been deleted, or its service account';
-  return new Status('TOKEN_REFUSED', `${service} refuses ${owner}: ${hint}`, { cause });
+  return new Status('SERVICE_CREDENTIALS_REFUSED', `${service} refuses ${owner}: ${hint}`, { cause });
 }

@@ -33,7 +33,7 @@ export function instanceTokens({
     } catch (cause) {
       if (!(cause instanceof TokenRefusedError)) throw cause;
       throw new Status(
-        'TOKEN_REFUSED',
+        'SERVICE_CREDENTIALS_REFUSED',
         `${service} has no token: does this instance have a service account?`,
         {
           cause,
@@ -47,6 +47,9 @@ export function instanceTokens({
 function readAnswer({ fields }: TokenAnswer): IssuedToken {
   const [token, seconds] = [fields.get('access_token'), fields.get('expires_in')];
   if (typeof token !== 'string' || token === '' || typeof seconds !== 'number')
-    throw new Status('TOKEN_UNAVAILABLE', `the answer of ${service} has no access_token with an expires_in`);
+    throw new Status(
+      'SERVICE_TOKEN_UNAVAILABLE',
+      `the answer of ${service} has no access_token with an expires_in`,
+    );
   return { token, lifetimeMs: seconds * 1000 };
 }

@@ -90,7 +90,10 @@ export class RenewedToken implements TokenSource {
     // The first one is replaced at once. If the new one is refused too, the next ones come slower and slower.
     if (this.#refusals > 0) this.#waitBeforeNextTry(this.#refusals);
     this.#refusals++;
-    this.#failure = new Status('TOKEN_REFUSED', `upstream refuses the tokens of ${this.#owner}`);
+    this.#failure = new Status(
+      'SERVICE_CREDENTIALS_REFUSED',
+      `upstream refuses the tokens of ${this.#owner}`,
+    );
     this.#log('warn', 'upstream refused a token', { owner: this.#owner });
   }
 
@@ -125,7 +128,7 @@ export class RenewedToken implements TokenSource {
       const { token, lifetimeMs } = await this.#issue();
       const usableMs = lifetimeMs - Math.min(marginMs, lifetimeMs / 10);
       if (!(usableMs > 0))
-        throw new Status('TOKEN_UNAVAILABLE', `${this.#owner} was given a token that is over`);
+        throw new Status('SERVICE_TOKEN_UNAVAILABLE', `${this.#owner} was given a token that is over`);
       const renewAfterMs = usableMs * (0.5 + 0.25 * this.#random());
       this.#held = { token, askedAtMs, askedAtEpochMs, renewAfterMs, usableMs };
       this.#failures = 0;
@@ -143,7 +146,7 @@ export class RenewedToken implements TokenSource {
   #unavailable(): Status {
     const retryDelayMs = Math.ceil(Math.max(0, this.#nextTryAtMs - this.#clock.now()));
     const { reason, message, cause } =
-      this.#failure ?? new Status('TOKEN_UNAVAILABLE', `the token of ${this.#owner} came too late`);
+      this.#failure ?? new Status('SERVICE_TOKEN_UNAVAILABLE', `the token of ${this.#owner} came too late`);
     return new Status(reason, message, { details: [{ type: 'RetryInfo', retryDelayMs }], cause });
   }
 }

@@ -48,7 +48,7 @@ export async function tokensOfReplaceableKey<Key>(options: ReplaceableKeyOptions
       try {
         return await asked.token(deadline);
       } catch (error) {
-        if (toStatus(error).reason !== 'TOKEN_REFUSED') throw error;
+        if (toStatus(error).reason !== 'SERVICE_CREDENTIALS_REFUSED') throw error;
         if (reading === undefined && now() - readAtMs >= leastWaitMs)
           reading = readAgain().finally(() => {
             reading = undefined;

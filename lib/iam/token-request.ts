@@ -56,7 +56,7 @@ export async function requestToken(request: TokenRequest, service: string): Prom
       async (answer) => [answer, await readText(answer, sizeLimit, 'the answer')] as const,
     );
   } catch (error) {
-    throw new Status('TOKEN_UNAVAILABLE', `${service} does not answer`, { cause: error });
+    throw new Status('SERVICE_TOKEN_UNAVAILABLE', `${service} does not answer`, { cause: error });
   }
   const { status } = response;
   const date = Date.parse(response.headers.get('date') ?? '');
@@ -65,7 +65,7 @@ export async function requestToken(request: TokenRequest, service: string): Prom
   const words = `HTTP ${status}: ${withoutSecrets(text, secret)}`;
   if (status >= 400 && status < 500 && status !== 408 && status !== 429)
     throw new TokenRefusedError(words, dateMs);
-  throw new Status('TOKEN_UNAVAILABLE', `${service} fails`, { cause: new Error(words) });
+  throw new Status('SERVICE_TOKEN_UNAVAILABLE', `${service} fails`, { cause: new Error(words) });
 }
 
 function readFields(text: string, service: string): TokenAnswer['fields'] {
@@ -76,7 +76,7 @@ function readFields(text: string, service: string): TokenAnswer['fields'] {
     // The parser's own words quote the text, in which a token may be.
   }
   if (typeof value !== 'object' || value === null)
-    throw new Status('TOKEN_UNAVAILABLE', `the answer of ${service} is no JSON object`);
+    throw new Status('SERVICE_TOKEN_UNAVAILABLE', `the answer of ${service} is no JSON object`);
   return new Map(
     Object.entries(value).filter(
       (entry): entry is [string, string | number] =>

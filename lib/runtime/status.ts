@@ -34,6 +34,8 @@ export type Code = keyof typeof codeNumbers;
 export const reasons = {
   // What was asked for.
   INVALID_FIELD: 'INVALID_ARGUMENT',
+  CREDENTIALS_MISSING: 'UNAUTHENTICATED',
+  CREDENTIALS_EXPIRED: 'UNAUTHENTICATED',
   CREDENTIALS_REFUSED: 'UNAUTHENTICATED',
   JOB_NOT_FOUND: 'NOT_FOUND',
   PATH_NOT_FOUND: 'NOT_FOUND',
@@ -55,15 +57,15 @@ export const reasons = {
   STORE_UNAVAILABLE: 'UNAVAILABLE',
   JOB_CHANGES_TOO_FAST: 'UNAVAILABLE',
   DOCUMENT_TOO_LARGE: 'RESOURCE_EXHAUSTED',
-  TOKEN_UNAVAILABLE: 'UNAVAILABLE',
-  TOKEN_REFUSED: 'FAILED_PRECONDITION',
+  // The credentials of this service itself, unlike those of its callers.
+  SERVICE_TOKEN_UNAVAILABLE: 'UNAVAILABLE',
+  SERVICE_CREDENTIALS_REFUSED: 'FAILED_PRECONDITION',
   UPSTREAM_NOT_CONFIGURED: 'FAILED_PRECONDITION',
   UPSTREAM_UNAVAILABLE: 'UNAVAILABLE',
   UPSTREAM_THROTTLED: 'UNAVAILABLE',
   UPSTREAM_QUOTA_USED_UP: 'UNAVAILABLE',
   UPSTREAM_NOT_FOUND: 'NOT_FOUND',
   UPSTREAM_REQUEST_REFUSED: 'INVALID_ARGUMENT',
-  UPSTREAM_CREDENTIALS_REFUSED: 'FAILED_PRECONDITION',
   UPSTREAM_PERMISSION_DENIED: 'FAILED_PRECONDITION',
   UPSTREAM_PRECONDITION_FAILED: 'FAILED_PRECONDITION',
   UPSTREAM_METHOD_NOT_SERVED: 'FAILED_PRECONDITION',
@@ -122,7 +124,7 @@ export class Status extends Error {
 
 /** Whether an error is a Status, whichever bundle raised it. */
 export function isStatus(error: unknown): error is Status {
-  return error instanceof Error && (error as Partial<Status>)[brand] === true;
+  return typeof error === 'object' && error !== null && brand in error;
 }
 
 /**

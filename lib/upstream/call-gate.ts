@@ -132,7 +132,7 @@ export class CallGate {
       ahead < queueLimit
         ? `the limit of ${this.#rate.configured} calls a second to upstream leaves none before the deadline`
         : `${queueLimit} calls to upstream wait already`;
-    return new Status('UPSTREAM_THROTTLED', words, {
+    return new Status('UPSTREAM_QUOTA_USED_UP', words, {
       details: [{ type: 'RetryInfo', retryDelayMs: Math.ceil(waitMs) }],
     });
   }

@@ -112,7 +112,10 @@ function metadataWith(token: string | undefined): Metadata {
   const metadata = new Metadata();
   if (token === undefined) return metadata;
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw new Status('TOKEN_REFUSED', 'the token for upstream has characters that no header can have');
+    throw new Status(
+      'SERVICE_CREDENTIALS_REFUSED',
+      'the token for upstream has characters that no header can have',
+    );
   metadata.set('authorization', `Bearer ${token}`);
   return metadata;
 }

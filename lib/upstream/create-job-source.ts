@@ -70,7 +70,7 @@ export function createJobSource(options: JobSourceOptions): JobSource {
         return { ...readListResponse(answer), readAt };
       } catch (error) {
         if (!(error instanceof MalformedMessageError)) throw error;
-        throw new Status('UPSTREAM_UNAVAILABLE', `upstream's list of ${subject} cannot be read`, {
+        throw new Status('UPSTREAM_RESPONSE_UNUSABLE', `upstream's list of ${subject} cannot be read`, {
           cause: error,
         });
       }

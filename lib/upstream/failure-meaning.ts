@@ -45,7 +45,7 @@ const meanings: Readonly<Record<Code, FailureMeaning>> = {
   UNAVAILABLE: meaning('UPSTREAM_UNAVAILABLE', 'down', 'retried'),
   DATA_LOSS: meaning('UPSTREAM_UNAVAILABLE', 'up', 'final'),
   // Tried once more with another token, by whoever has one.
-  UNAUTHENTICATED: meaning('UPSTREAM_CREDENTIALS_REFUSED', 'up', 'final'),
+  UNAUTHENTICATED: meaning('SERVICE_CREDENTIALS_REFUSED', 'up', 'final'),
 };
 
 export function meaningOf({ code, connectionBroke, tooLarge }: UpstreamError): FailureMeaning {

@@ -34,7 +34,7 @@ export const p1Reader: Authenticator = {
   authenticate: ({ authorization }) =>
     authorization === 'Bearer good'
       ? Promise.resolve({ mayRead: (projectId: string) => projectId === 'p1' })
-      : Promise.reject(unauthenticated('the token does not verify')),
+      : Promise.reject(unauthenticated('CREDENTIALS_REFUSED', 'the token does not verify')),
 };
 
 /** Ids of jobs that all services here have, by what is the matter with them. */

@@ -126,11 +126,12 @@ describe('list', () => {
     expect(upstream.calls).toHaveLength(1);
   });
 
-  it('says UNAVAILABLE where the answer is no page', async () => {
+  it('says that an answer cannot be used that is not a page', async () => {
     upstream.next.push(Buffer.from([0x0a, 0xff]));
     const failure = await failureOf(sourceOf().list({ projectId: 'p1', pageSize: 20 }, soon()));
     expect(failure).toMatchObject({
-      code: 'UNAVAILABLE',
+      reason: 'UPSTREAM_RESPONSE_UNUSABLE',
+      code: 'DATA_LOSS',
       message: "upstream's list of project p1 cannot be read",
     });
   });

@@ -90,7 +90,7 @@ describe('a token that upstream refuses', () => {
 describe('a token that cannot be had', () => {
   it('fails the call as its source says, and asks upstream nothing', async () => {
     const tokens: TokenSource = {
-      token: () => Promise.reject(new Status('TOKEN_UNAVAILABLE', 'no token')),
+      token: () => Promise.reject(new Status('SERVICE_TOKEN_UNAVAILABLE', 'no token')),
       invalidate: () => undefined,
     };
     await expect(sourceWith({ tokens }).get('j1', soon())).rejects.toThrow('no token');
