@@ -3,12 +3,9 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { fromApiGateway, toApiGateway } from '../../lib/adapter/aws-gateway.ts';
-import {
-  createHttpHandler,
-  type HttpHandler,
-  type HttpHandlerParts,
-} from '../../lib/protocol/http/http-handler.ts';
+import type { HttpHandler } from '../../lib/protocol/http/http-handler.ts';
 import { httpEvent } from './functions.ts';
+import { httpHandler, type HttpOptions } from './protocols.ts';
 
 export interface Gateway {
   readonly url: string;
@@ -18,8 +15,8 @@ export interface Gateway {
 /**
  * @param authorizer what an authorizer of API Gateway says of the caller, as it stands in the event; none where undefined
  */
-export function startGateway(parts: HttpHandlerParts, authorizer?: object): Promise<Gateway> {
-  return startHttpServer(createHttpHandler(parts), authorizer);
+export function startGateway(options: HttpOptions, authorizer?: object): Promise<Gateway> {
+  return startHttpServer(httpHandler(options), authorizer);
 }
 
 export async function startHttpServer(handle: HttpHandler, authorizer?: object): Promise<Gateway> {
