@@ -18,7 +18,7 @@ const mayImport = {
   reading: ['job', 'protobuf', 'store', 'auth', 'runtime', 'telemetry'],
   feeding: ['job', 'protobuf', 'events', 'store', 'upstream', 'runtime', 'telemetry'],
   rpc: ['reading', 'auth', 'job', 'protobuf', 'runtime', 'telemetry'],
-  protocol: ['rpc', 'reading', 'auth', 'job', 'protobuf', 'runtime', 'telemetry'],
+  protocol: ['rpc', 'reading', 'protobuf', 'runtime', 'telemetry'],
   dynamodb: ['store', 'job', 'protobuf', 'runtime', 'telemetry'],
   memory: ['store', 'job', 'protobuf', 'runtime', 'telemetry'],
   adapter: ['protocol', 'feeding', 'rpc', 'runtime', 'telemetry'],

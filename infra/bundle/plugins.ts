@@ -78,7 +78,7 @@ const lazyBundle: Plugin = {
   name: 'lazy-bundle',
   setup(build) {
     const { outdir, ...options } = build.initialOptions;
-    build.onResolve({ filter: /^\.\.\/upstream\.ts$/ }, async ({ path, kind, resolveDir }) => {
+    build.onResolve({ filter: /^\.\.?\/upstream\.ts$/ }, async ({ path, kind, resolveDir }) => {
       if (kind !== 'dynamic-import') return undefined;
       await build.esbuild.build({
         entryPoints: [join(resolveDir, path)],

@@ -1,6 +1,6 @@
-import { enums } from '../protobuf/generated/schema.ts';
+import { jobType } from './job-type.ts';
 
-const names = enums['JobStatus']!;
+const names = jobType.fields.find(({ name }) => name === 'status')!.valueNames!;
 
 /** The name of a JobStatus number; the number itself where this version does not know it. */
 export function jobStatusName(status: number): string {

@@ -13,6 +13,13 @@ export interface FieldDeclaration {
   readonly repeated?: true;
   /** The oneof that the field is an arm of. Such a field has presence: its default value is printed. */
   readonly oneof?: string;
-  /** Name of the message or enum type, for those kinds. */
+  /** Name of the message or enum type, for those kinds; with its package if that is another one than the field's. */
   readonly type?: string;
+}
+
+/** The types that a package declares, each by its name without the package. */
+export interface Package {
+  readonly messages: Readonly<Record<string, readonly FieldDeclaration[]>>;
+  /** Value names by number. */
+  readonly enums: Readonly<Record<string, Readonly<Record<number, string>>>>;
 }

@@ -5,7 +5,7 @@
  * @see https://protobuf.dev/programming-guides/json/
  */
 import { isUtf8 } from 'node:buffer';
-import { layoutOf, type Ascii, type FieldLayout, type MessageLayout } from './json-layout.ts';
+import { layoutOf, spareBytes, type Ascii, type FieldLayout, type MessageLayout } from './json-layout.ts';
 import { normalForm, readMapEntry } from './normal-form.ts';
 import type { Message } from './schema.ts';
 import { writeDigits, writeDuration, writeTimestamp } from './time.ts';
@@ -46,7 +46,14 @@ for (const [character, letter] of ['""', '\\\\', '\bb', '\ff', '\nn', '\rr', '\t
   escapes[character!.charCodeAt(0)] = letter!.charCodeAt(0);
 }
 
-/** Whether four bytes are ASCII that JSON writes as it is: in each, no high bit, at least a space, no `"`, no `\`. */
+/**
+ * Whether four bytes are ASCII that JSON writes as it is: in each, no high bit, at least a space, no `"`, no `\`.
+ *
+ * All four at once: a byte b below 0x80 gives b + 0x60 >= 0x80 exactly if b >= 0x20, and (b ^ c) + 0x7f >= 0x80 exactly if
+ * b is not c, so each high bit is an answer. Such sums are at most 0x7f + 0x7f = 0xfe: nothing is carried into the next byte.
+ * A byte with a high bit may carry, but it also clears its own bit in `~word`, and then the whole is false in any case.
+ * Sums above 32 bits are exact in a double, and `&` takes their low 32 bits.
+ */
 function isPlain(word: number): boolean {
   const control = word + 0x60606060;
   const quotes = (word ^ 0x22222222) + 0x7f7f7f7f;
@@ -59,9 +66,6 @@ let scratch = memoryOf(32 * 1024);
 
 /** Scratch memory that is kept from one answer to the next, in bytes. */
 const keptScratchLimit = 4 << 20;
-
-/** Bytes that may be written without asking for room: what is around a value. */
-const spareBytes = 128;
 
 interface Memory {
   readonly bytes: Buffer;

@@ -1,26 +1,14 @@
-/** What a request may have, whatever protocol it comes by; docs/limits.md lists these with all other limits. */
-import { Status } from '../runtime/status.ts';
+/** What a call may have, whatever method it is of; docs/limits.md lists these with all other limits. */
+import type { Method } from '../rpc/method.ts';
+import { requestSizeLimit, requestSizeLimitOf } from '../rpc/request-size.ts';
 
-/** The most bytes that an encoded GetProjectJobRequest may have: one with an id of 64 characters takes 66. */
-export const requestSizeLimit = 4096;
+/** The longest that a unary call may take, in milliseconds, whatever its caller allows. */
+export const longestCallMs = 10_000;
 
-/** The most bytes that the body of an HTTP request may have: the largest request in a frame, in base64 with breaks. */
-export const httpBodySizeLimit = 8192;
+/** The most bytes that the body of an HTTP request may have, unless its method has larger requests. */
+export const httpBodySizeLimit = 2 * requestSizeLimit;
 
-/** How many Gets one process answers at the same time over HTTP. Lambda gives an instance one at a time. */
-export const httpCallLimit = 500;
-
-/** When a call that was refused for want of room is worth another try, in milliseconds. */
-export const overloadRetryMs = 1000;
-
-/** @returns RESOURCE_EXHAUSTED for a request that is larger than it may be */
-export function requestTooLarge(size: number, limit = requestSizeLimit): Status {
-  return new Status('REQUEST_TOO_LARGE', `the request has ${size} bytes; at most ${limit} are allowed`);
-}
-
-/** @returns RESOURCE_EXHAUSTED for a call that finds as many others under way as there may be */
-export function overloaded(limit: number): Status {
-  return new Status('OVERLOADED', `${limit} calls are under way, as many as there may be; try later`, {
-    details: [{ type: 'RetryInfo', retryDelayMs: overloadRetryMs }],
-  });
+/** Room for the largest request of a method in a frame, in base64 with breaks. */
+export function httpBodySizeLimitOf(method: Method): number {
+  return 2 * requestSizeLimitOf(method);
 }

@@ -1,7 +1,6 @@
 import { Deadline } from '../runtime/deadline.ts';
-import { isVisible } from '../job/document.ts';
-import { readJobHeading } from '../job/job-heading.ts';
 import type { JobReader, ReadOptions, StoredJob } from '../store/job-store.ts';
+import { readableJob } from './readable-job.ts';
 
 export interface SharedReadsOptions {
   /**
@@ -57,7 +56,7 @@ export function shareReads(reader: JobReader, options: SharedReadsOptions): JobR
   };
 
   const settle = (jobId: string, read: SharedRead, stored: StoredJob | undefined): void => {
-    const projectId = projectOf(stored);
+    const projectId = readableJob(stored)?.projectId;
     if (projectId !== undefined) remember(jobId, projectId);
     if (reads.get(jobId) !== read) return;
     if (stored === undefined || projectId === undefined || bytes + sizeOf(stored) > bytesLimit) {
@@ -95,7 +94,9 @@ export function shareReads(reader: JobReader, options: SharedReadsOptions): JobR
   const waitFor = async (read: SharedRead, jobId: string, readOptions: ReadOptions) => {
     const stored = await readOptions.deadline.wait(read.found);
     if (read.caller === readOptions.caller) return stored;
-    return mayRead(readOptions.caller, projectOf(stored)) ? stored : reader.get(jobId, readOptions);
+    return mayRead(readOptions.caller, readableJob(stored)?.projectId)
+      ? stored
+      : reader.get(jobId, readOptions);
   };
 
   return {
@@ -120,12 +121,6 @@ export function shareReads(reader: JobReader, options: SharedReadsOptions): JobR
 /** @param projectId undefined where nothing is known that could be read */
 function mayRead(caller: ReadOptions['caller'], projectId: string | undefined): boolean {
   return projectId !== undefined && (caller === undefined || caller.mayRead(projectId));
-}
-
-/** The project of a job that is there for those who may read it. */
-function projectOf(stored: StoredJob | undefined): string | undefined {
-  if (stored === undefined || !isVisible(stored.document)) return undefined;
-  return readJobHeading(stored.document.job).projectId;
 }
 
 function sizeOf(stored: StoredJob | undefined): number {

@@ -1,40 +1,49 @@
 /** The request metadata that every protocol shares: HTTP headers and gRPC metadata of the same names. */
 import { randomUUID } from 'node:crypto';
-import { jobType } from '../job/job-type.ts';
 import { FieldMaskError, parseFieldMask, type FieldMask } from '../protobuf/field-mask.ts';
-import type { GetJobRequest } from '../reading/get-job.ts';
+import type { Message } from '../protobuf/schema.ts';
 import { invalidArgument } from '../runtime/status.ts';
 
 /** Reads one header, by its name in lower case; several of the same name come joined by commas. */
 export type HeaderReader = (name: string) => string | undefined;
+
+/** What every method may be asked for beside its request. */
+export interface RequestMetadata {
+  /** What to answer with; undefined for the whole response. */
+  readonly fieldMask: FieldMask | undefined;
+  /** The answer must reflect this revision. */
+  readonly minRevision: bigint | undefined;
+  /** Whether the answer must show every write that was acknowledged before. */
+  readonly consistent: boolean;
+}
 
 const largestRevision = 2n ** 63n - 1n;
 
 /**
  * `x-field-mask`, `x-min-revision` and `x-consistent-read`.
  *
- * @throws {Status} INVALID_ARGUMENT naming the header and what it takes
+ * @param responseType what a mask chooses fields of
+ * @param placeOf where what stands for a header was given, if it is not the header itself
+ * @throws {Status} INVALID_ARGUMENT naming the place and what it takes
  */
-export function readRequestMetadata(header: HeaderReader): Omit<GetJobRequest, 'jobId'> {
+export function readRequestMetadata(
+  header: HeaderReader,
+  responseType: Message,
+  placeOf: (name: string) => string = (name) => name,
+): RequestMetadata {
   return {
-    fieldMask: readFieldMask('x-field-mask', header('x-field-mask')),
+    fieldMask: readFieldMask(responseType, placeOf('x-field-mask'), header('x-field-mask')),
     minRevision: readMinRevision(header('x-min-revision')),
     consistent: readConsistentRead(header('x-consistent-read')),
   };
 }
 
-/**
- * A field mask from the place that `name` names.
- *
- * @returns undefined for the whole job
- * @throws {Status} INVALID_ARGUMENT naming the place and the path that is wrong
- */
-export function readFieldMask(name: string, text: string | undefined): FieldMask | undefined {
+function readFieldMask(type: Message, place: string, text: string | undefined): FieldMask | undefined {
   if (text === undefined) return undefined;
   try {
-    return parseFieldMask(jobType, text);
+    return parseFieldMask(type, text);
   } catch (error) {
-    if (error instanceof FieldMaskError) throw invalidArgument(name, error.message);
+    if (error instanceof FieldMaskError) throw invalidArgument(place, error.message);
     throw error;
   }
 }

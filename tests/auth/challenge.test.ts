@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createAuthenticator, type AuthOptions } from '../../lib/auth/create-authenticator.ts';
-import { createHttpHandler } from '../../lib/protocol/http/http-handler.ts';
 import { getPath } from '../support/http2-frames.ts';
+import { httpHandler } from '../support/protocols.ts';
 import { audience, issuerName } from '../support/token-issuer.ts';
 
 const jwt: AuthOptions = {
@@ -18,7 +18,7 @@ describe('a 401', () => {
     ['jwt', jwt, 'Bearer'],
     ['iam', { mode: 'iam', principals: undefined } satisfies AuthOptions, 'AWS4-HMAC-SHA256'],
   ] as const)('names the scheme that would be accepted: %s', async (_, options, scheme) => {
-    const handle = createHttpHandler({
+    const handle = httpHandler({
       store: { get: () => Promise.resolve(undefined) },
       authenticator: createAuthenticator(options),
       log: () => undefined,

@@ -11,17 +11,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Deadline } from '../../lib/runtime/deadline.ts';
 import { tombstone, type Document } from '../../lib/job/document.ts';
 import { patchDocument, snapshotDocument } from '../../lib/job/merge.ts';
-import {
-  createHttpHandler,
-  type HttpHandler,
-  type HttpHandlerParts,
-} from '../../lib/protocol/http/http-handler.ts';
+import type { HttpHandler } from '../../lib/protocol/http/http-handler.ts';
 import { createDynamoDbJobReader } from '../../lib/dynamodb/job-reader.ts';
 import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
 import { jobBytes } from '../support/documents.ts';
 import { createTable, startDynalite, type Engine, type TestTable } from '../support/dynamodb.ts';
 import { startGrpcService, type RunningGrpc } from '../support/grpc-service.ts';
 import { startGateway, type Gateway } from '../support/lambda-gateway.ts';
+import { httpHandler, type HttpOptions } from '../support/protocols.ts';
 import { rankTest } from '../support/rank-test.ts';
 import { p1Reader, startService, type TestService } from '../support/service.ts';
 
@@ -171,7 +168,7 @@ describe('the time of an answer', () => {
 
   let engine: Engine;
   let table: TestTable;
-  let parts: HttpHandlerParts;
+  let parts: HttpOptions;
 
   beforeAll(async () => {
     engine = await startDynalite();
@@ -215,17 +212,17 @@ describe('the time of an answer', () => {
   const probability = ({ hidden, absent }: Times): number => rankTest(hidden, absent);
 
   it('does not tell a job of another project from one that is not there', async () => {
-    const times = await timeAnswers(createHttpHandler(parts), samples, 8);
+    const times = await timeAnswers(httpHandler(parts), samples, 8);
     expect(probability(times)).toBeGreaterThan(oneInAMillion);
   }, 300_000);
 
   it('would tell them apart if NOT_FOUND came as soon as it is known', async () => {
-    const times = await timeAnswers(createHttpHandler({ ...parts, notFoundAfterMs: 0 }), 600, 1);
+    const times = await timeAnswers(httpHandler({ ...parts, notFoundAfterMs: 0 }), 600, 1);
     expect(probability(times)).toBeLessThan(oneInAMillion);
   }, 120_000);
 
   it('would tell them apart if one of them took two milliseconds more', async () => {
-    const handle = createHttpHandler(parts);
+    const handle = httpHandler(parts);
     const slower: HttpHandler = async (request) => {
       const response = await handle(request);
       if (request.path.endsWith(hiddenId)) await new Promise((resolve) => setTimeout(resolve, 2));

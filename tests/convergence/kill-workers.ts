@@ -15,7 +15,7 @@ import { localAws } from '../../infra/local/credentials.ts';
 import { freePort } from '../../infra/local/ports.ts';
 import { openDoor } from '../../lib/auth/none.ts';
 import { Deadline } from '../../lib/runtime/deadline.ts';
-import { getJob } from '../../lib/reading/get-job.ts';
+import { createGetJob } from '../../lib/reading/get-job.ts';
 import { createDynamoDbJobReader } from '../../lib/dynamodb/job-reader.ts';
 import { createTable, startDynalite } from '../support/dynamodb.ts';
 import { functionEnvironment } from '../support/functions.ts';
@@ -88,7 +88,10 @@ export async function killWorkers({ events: count, kills, seed }: KillOptions): 
     try {
       const credentials = { authorization: undefined };
       const parts = { store, authenticator: openDoor, notFoundAfterMs: 0 };
-      return await getJob(parts, { jobId, consistent: true }, credentials, new Deadline(10_000));
+      return await createGetJob(parts)(
+        { jobId, consistent: true },
+        { credentials, deadline: new Deadline(10_000) },
+      );
     } catch (error) {
       if ((error as { code?: string }).code === 'NOT_FOUND') return undefined;
       throw error;

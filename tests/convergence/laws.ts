@@ -5,7 +5,7 @@ import { Deadline } from '../../lib/runtime/deadline.ts';
 import type { JobEvent } from '../../lib/events/job-event.ts';
 import { isVisible, reflects, revisionOf, tombstone, type Document } from '../../lib/job/document.ts';
 import { merge, sameDocument } from '../../lib/job/merge.ts';
-import { getJob } from '../../lib/reading/get-job.ts';
+import { createGetJob } from '../../lib/reading/get-job.ts';
 import { syncJobs } from '../../lib/feeding/sync-jobs.ts';
 import { decodeLaterPatches, encodeLaterPatches } from '../../lib/dynamodb/later-patches.ts';
 import { arbitraryChange, expected, toDocument, type Change } from '../support/arbitrary-event.ts';
@@ -143,7 +143,10 @@ async function answers({ order, again, batch }: Schedule): Promise<ReadonlyMap<s
   const answer = async (jobId: string): Promise<string> => {
     try {
       const parts = { store, authenticator: openDoor, notFoundAfterMs: 0 };
-      const { revision, job, etag } = await getJob(parts, { jobId }, { authorization: undefined }, deadline);
+      const { revision, job, etag } = await createGetJob(parts)(
+        { jobId },
+        { credentials: { authorization: undefined }, deadline },
+      );
       return `${revision} ${Buffer.from(job).toString('hex')} ${etag}`;
     } catch (error) {
       return (error as { code: string }).code;

@@ -17,6 +17,8 @@ const syncMessages = 'lib/feeding/sync-messages.ts';
 const writeNews = 'lib/feeding/write-news.ts';
 const readNoticed = 'lib/feeding/read-noticed.ts';
 const getJob = 'lib/reading/get-job.ts';
+const findJob = 'lib/reading/find-job.ts';
+const presentJob = 'lib/reading/present-job.ts';
 const store = 'lib/dynamodb/job-store.ts';
 const reader = 'lib/dynamodb/job-reader.ts';
 const conditions = 'lib/dynamodb/conditions.ts';
@@ -238,18 +240,18 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: 'a revision that was asked for is not waited for',
     file: getJob,
-    from: 'if (!satisfies(found)) throw',
+    from: 'if (!satisfies(found, query)) throw',
     to: 'if (false as boolean) throw',
   },
   {
     name: 'a revision that was asked for is not looked for with a consistent read',
-    file: getJob,
-    from: 'if (minRevision !== undefined && !consistent && !satisfies(found))',
-    to: 'if (minRevision !== undefined && consistent && !satisfies(found))',
+    file: findJob,
+    from: 'if (minRevision !== undefined && !consistent && !satisfies(found, query))',
+    to: 'if (minRevision !== undefined && consistent && !satisfies(found, query))',
   },
   {
     name: 'the ETag is the revision alone',
-    file: getJob,
+    file: presentJob,
     from: 'crc32(job).toString(16)',
     to: 'crc32(job.subarray(0, 0)).toString(16)',
   },

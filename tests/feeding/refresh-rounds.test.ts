@@ -4,7 +4,7 @@ import { openDoor } from '../../lib/auth/none.ts';
 import { Deadline } from '../../lib/runtime/deadline.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
 import { createFreshness } from '../../lib/reading/freshness.ts';
-import { getJob } from '../../lib/reading/get-job.ts';
+import { createGetJob } from '../../lib/reading/get-job.ts';
 import {
   refreshRounds,
   type RefreshPlan,
@@ -185,7 +185,10 @@ describe('rounds', () => {
     };
     const confirmedAfter = async (jobId: string): Promise<number> => {
       const parts = { store: reader, authenticator: openDoor, freshness };
-      const { syncedAt } = await getJob(parts, { jobId }, { authorization: undefined }, new Deadline(10_000));
+      const { syncedAt } = await createGetJob(parts)(
+        { jobId },
+        { credentials: { authorization: undefined }, deadline: new Deadline(10_000) },
+      );
       return (syncedAt.getTime() - writtenAt) / second;
     };
     expect(await confirmedAfter(listed)).toBe(50);

@@ -18,10 +18,10 @@ import type { Message } from '../../lib/protobuf/schema.ts';
 import { splitFields } from '../../lib/protobuf/wire.ts';
 import { channelOptions, defaultGrpcLimits } from '../../lib/protocol/grpc/limits.ts';
 import { lambdaResponseSizeLimit } from '../../lib/adapter/aws-gateway.ts';
-import { longestRequestMs } from '../../lib/protocol/http/exchange.ts';
-import { createHttpHandler } from '../../lib/protocol/http/http-handler.ts';
 import type { HttpRequest } from '../../lib/protocol/http/http-message.ts';
-import { httpBodySizeLimit, httpCallLimit, requestSizeLimit } from '../../lib/protocol/limits.ts';
+import { httpBodySizeLimit, longestCallMs } from '../../lib/protocol/limits.ts';
+import { callLimit } from '../../lib/reading/admission.ts';
+import { requestSizeLimit } from '../../lib/rpc/request-size.ts';
 import type { JobReader } from '../../lib/store/job-store.ts';
 import { createReadThrough } from '../../lib/reading/read-through.ts';
 import { answerSizeLimit } from '../../lib/dynamodb/client/transport.ts';
@@ -31,6 +31,7 @@ import { snapshotDocument } from '../../lib/job/merge.ts';
 import { auditEvent } from '../support/audit-events.ts';
 import { jobBytes } from '../support/documents.ts';
 import { getPath } from '../support/http2-frames.ts';
+import { httpHandler, type HttpOptions } from '../support/protocols.ts';
 
 /** A line of the table: the limit, its value, and what happens beyond it. */
 type Row = readonly [string, string, string];
@@ -55,11 +56,8 @@ const parts = {
 };
 
 /** What the HTTP handler answers: its code, and whether it says when to try again. */
-async function send(
-  request: Partial<HttpRequest>,
-  options: Partial<Parameters<typeof createHttpHandler>[0]> = {},
-) {
-  const { body } = await createHttpHandler({ ...parts, ...options })({
+async function send(request: Partial<HttpRequest>, options: Partial<HttpOptions> = {}) {
+  const { body } = await httpHandler({ ...parts, ...options })({
     method: 'POST',
     path: getPath,
     query: new URLSearchParams(),
@@ -75,7 +73,7 @@ const withHeader = (name: string, value: string) =>
 const withRequestId = async (length: number): Promise<string> => {
   const id = 'r'.repeat(length);
   const request = { method: 'GET', path: '/', query: new URLSearchParams(), body: Buffer.alloc(0) };
-  const { headers } = await createHttpHandler(parts)({ ...request, headers: { 'x-request-id': id } });
+  const { headers } = await httpHandler(parts)({ ...request, headers: { 'x-request-id': id } });
   return headers['x-request-id'] === id ? 'OK' : 'another id is made up';
 };
 /** Finds nothing until the deadline passes. */
@@ -162,8 +160,12 @@ const limits: Readonly<Record<string, Limit>> = {
   },
   '`x-request-id`': { value: '128 characters', tried: () => [128, 129].map(withRequestId) },
   'time of a call': {
-    value: seconds(longestRequestMs),
+    value: seconds(longestCallMs),
     tried: () => [send({}), send({}, { store: readerOfNothing })],
+  },
+  'calls under way (`GRPC_MAX_CALLS`)': {
+    value: String(callLimit),
+    tried: () => [send({}, { callLimit: 1 }), send({}, { callLimit: 0 })],
   },
   'request body': {
     value: bytes(httpBodySizeLimit),
@@ -181,10 +183,6 @@ const limits: Readonly<Record<string, Limit>> = {
     value: 'none',
     tried: () => [withHeader('content-encoding', 'identity'), withHeader('content-encoding', 'gzip')],
   },
-  'Gets under way in one process': {
-    value: String(httpCallLimit),
-    tried: () => [send({}, { callLimit: 1 }), send({}, { callLimit: 0 })],
-  },
   'answer behind Lambda': {
     value: bytes(lambdaResponseSizeLimit),
     tried: () => [send({}, { responseSizeLimit: 30 }), send({}, { responseSizeLimit: 10 })],
@@ -192,7 +190,6 @@ const limits: Readonly<Record<string, Limit>> = {
   'request message, also decompressed': { value: bytes(channelOptions['grpc.max_receive_message_length']) },
   'compressed messages in a call': { value: '1' },
   metadata: { value: bytes(grpc.metadataBytes) },
-  'calls that are worked on (`GRPC_MAX_CALLS`)': { value: String(grpc.calls) },
   'calls that are open': { value: String(grpc.openCalls) },
   'calls on one connection': { value: String(channelOptions['grpc.max_concurrent_streams']) },
   'connections (`GRPC_MAX_CONNECTIONS`)': { value: String(grpc.connections) },

@@ -4,7 +4,7 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { openDoor } from '../../lib/auth/none.ts';
 import { serverCredentials } from '../../lib/protocol/grpc/credentials.ts';
-import { createGrpcServer, type GrpcServer, type GrpcServerParts } from '../../lib/protocol/grpc/server.ts';
+import type { GrpcServer } from '../../lib/protocol/grpc/server.ts';
 import { WireWriter } from '../../lib/protobuf/wire.ts';
 import { makeCertificate } from '../support/certificates.ts';
 import { openDoors, type Doors, type DoorsOptions } from '../support/doors.ts';
@@ -21,6 +21,7 @@ import {
   openConnection,
   type RawConnection,
 } from '../support/http2-frames.ts';
+import { grpcServer, type GrpcOptions } from '../support/protocols.ts';
 import { rawGrpcCall } from '../support/raw-grpc.ts';
 import { grpcJsClient, type RpcResult } from '../support/rpc-clients.ts';
 
@@ -58,7 +59,7 @@ describe('a gRPC server', () => {
   });
 
   it('refuses the calls beyond its limit at once, says when to try again, and serves the next', async () => {
-    await start({ storeMs: 500, grpcLimits: { calls: 5 } });
+    await start({ storeMs: 500, grpcCallLimit: 5 });
     const clients = Array.from({ length: 4 }, () => grpcJsClient(`127.0.0.1:${doors.grpcPort}`));
     const calls = clients.flatMap((client) => Array.from({ length: 5 }, () => client.get('load-job')));
     const results: readonly RpcResult[] = await Promise.all(calls);
@@ -80,7 +81,7 @@ describe('a gRPC server', () => {
   });
 
   it('answers health checks while it refuses calls', async () => {
-    await start({ storeMs: 500, grpcLimits: { calls: 1 } });
+    await start({ storeMs: 500, grpcCallLimit: 1 });
     const busy = goodCall();
     await sleep(100);
     expect((await goodCall()).status).toBe('8');
@@ -168,8 +169,8 @@ describe('a gRPC server', () => {
 describe('a gRPC server, in its own time,', () => {
   let server: GrpcServer;
   let port: number;
-  const start = async (more: Partial<GrpcServerParts> = {}): Promise<void> => {
-    server = createGrpcServer({
+  const start = async (more: Partial<GrpcOptions> = {}): Promise<void> => {
+    server = grpcServer({
       store: { get: () => new Promise(() => undefined) },
       authenticator: openDoor,
       log: () => undefined,
@@ -263,7 +264,7 @@ describe('a gRPC server, in its own time,', () => {
 
 it('closes a connection that does not finish its TLS handshake', async () => {
   const { certFile, keyFile, remove } = await makeCertificate();
-  const server = createGrpcServer({
+  const server = grpcServer({
     store: { get: () => Promise.resolve(undefined) },
     authenticator: openDoor,
     log: () => undefined,

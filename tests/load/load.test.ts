@@ -9,7 +9,8 @@ const mebibyte = 1 << 20;
 /** A server that can serve at most 1,000 calls a second, however fast the machine is: 20 at a time, 20 ms each. */
 const smallServer = {
   storeMs: 20,
-  grpcLimits: { calls: 20, openCalls: 300, connections: 100 },
+  grpcLimits: { openCalls: 300, connections: 100 },
+  grpcCallLimit: 20,
   httpCallLimit: 20,
 };
 

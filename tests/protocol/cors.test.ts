@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openDoor } from '../../lib/auth/none.ts';
 import { withCors } from '../../lib/protocol/http/cors.ts';
-import { createHttpHandler, type HttpHandler } from '../../lib/protocol/http/http-handler.ts';
+import type { HttpHandler } from '../../lib/protocol/http/http-handler.ts';
 import { getPath, grpcMessage } from '../support/http2-frames.ts';
 import { startHttpServer, type Gateway } from '../support/lambda-gateway.ts';
+import { httpHandler } from '../support/protocols.ts';
 
 const dashboard = 'https://dashboard.example.org';
-const plain = createHttpHandler({
+const plain = httpHandler({
   store: { get: () => Promise.resolve(undefined) },
   authenticator: openDoor,
   log: () => undefined,

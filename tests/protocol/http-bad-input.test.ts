@@ -103,6 +103,7 @@ describe('Connect', () => {
       message: expect.any(String) as unknown,
       details: [
         { type: 'google.rpc.RequestInfo' },
+        { type: 'google.rpc.ErrorInfo' },
         ...(code === 'invalid_argument' ? [{ type: 'google.rpc.BadRequest' }] : []),
       ],
     });

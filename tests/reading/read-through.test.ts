@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { openDoor } from '../../lib/auth/none.ts';
 import { Deadline } from '../../lib/runtime/deadline.ts';
 import { tombstone } from '../../lib/job/document.ts';
-import { getJob, type JobAnswer } from '../../lib/reading/get-job.ts';
+import { createGetJob } from '../../lib/reading/get-job.ts';
+import type { JobAnswer } from '../../lib/reading/present-job.ts';
 import { createReadThrough, type ReadThrough } from '../../lib/reading/read-through.ts';
 import { storeFromUpstream } from '../../lib/feeding/store-from-upstream.ts';
 import { writeNews } from '../../lib/feeding/write-news.ts';
@@ -49,7 +50,10 @@ const reader = {
 function get(jobId: string, { through = readThrough, authenticator = openDoor, deadlineMs = 10_000 } = {}) {
   const { store } = cache.parts;
   const parts = { store, authenticator, readThrough: through };
-  return getJob(parts, { jobId }, { authorization: undefined }, new Deadline(deadlineMs));
+  return createGetJob(parts)(
+    { jobId },
+    { credentials: { authorization: undefined }, deadline: new Deadline(deadlineMs) },
+  );
 }
 const bytesOf = (jobId: string) => kept(jobId, cache.upstream.world.jobs().get(jobId)!);
 const asked = () => cache.upstream.calls.count('Get');

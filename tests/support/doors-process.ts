@@ -5,17 +5,18 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { openDoor } from '../../lib/auth/none.ts';
 import { parseMessage } from '../../lib/events/message.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
-import { createGrpcServer } from '../../lib/protocol/grpc/server.ts';
 import { Status } from '../../lib/runtime/status.ts';
 import type { JobReader } from '../../lib/store/job-store.ts';
 import { jobBytes } from './documents.ts';
 import type { DoorsOptions, Question, Usage } from './doors.ts';
 import { startGateway } from './lambda-gateway.ts';
+import { grpcServer } from './protocols.ts';
 
 const {
   storeMs = 0,
   jobBytes: size = 3000,
-  grpcLimits,
+  grpcLimits: limits = {},
+  grpcCallLimit,
   httpCallLimit,
 } = JSON.parse(process.argv[2]!) as DoorsOptions;
 
@@ -32,7 +33,11 @@ const gateway = await startGateway({
   ...parts,
   ...(httpCallLimit !== undefined && { callLimit: httpCallLimit }),
 });
-const grpc = createGrpcServer({ ...parts, ...(grpcLimits !== undefined && { limits: grpcLimits }) });
+const grpc = grpcServer({
+  ...parts,
+  limits,
+  ...(grpcCallLimit !== undefined && { callLimit: grpcCallLimit }),
+});
 const grpcPort = await grpc.start('127.0.0.1', 0, ServerCredentials.createInsecure());
 
 process.on('message', (question: Question) => {

@@ -9,6 +9,7 @@ export interface DoorsOptions {
   /** Bytes of the job `load-job`. */
   readonly jobBytes?: number;
   readonly grpcLimits?: Partial<GrpcLimits>;
+  readonly grpcCallLimit?: number;
   readonly httpCallLimit?: number;
 }
 

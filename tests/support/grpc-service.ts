@@ -1,6 +1,6 @@
 /** The native gRPC server on a free port of this machine. */
 import { ServerCredentials } from '@grpc/grpc-js';
-import { createGrpcServer, type GrpcServerParts } from '../../lib/protocol/grpc/server.ts';
+import { grpcServer, type GrpcOptions } from './protocols.ts';
 
 export interface RunningGrpc {
   readonly port: number;
@@ -11,10 +11,10 @@ export interface RunningGrpc {
 const productionSharedReadMs = 50;
 
 export async function startGrpcService(
-  parts: GrpcServerParts,
+  options: GrpcOptions,
   credentials = ServerCredentials.createInsecure(),
 ): Promise<RunningGrpc> {
-  const server = createGrpcServer({ sharedReadMs: productionSharedReadMs, ...parts });
+  const server = grpcServer({ sharedReadMs: productionSharedReadMs, ...options });
   const port = await server.start('127.0.0.1', 0, credentials);
   return { port, stop: () => server.stop(2000) };
 }

@@ -4,13 +4,9 @@ import type { AddressInfo } from 'node:net';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { awsGateway, type GatewayEvent } from '../../lib/adapter/aws-gateway.ts';
-import {
-  answerFailure,
-  createHttpHandler,
-  type HttpHandler,
-  type HttpHandlerParts,
-} from '../../lib/protocol/http/http-handler.ts';
+import { answerFailure, type HttpHandler } from '../../lib/protocol/http/http-handler.ts';
 import { httpEvent, lambdaContext } from './functions.ts';
+import { httpHandler, type HttpOptions } from './protocols.ts';
 
 export interface Gateway {
   readonly url: string;
@@ -20,8 +16,8 @@ export interface Gateway {
 /**
  * @param authorizer what an authorizer of API Gateway says of the caller, as it stands in the event; none where undefined
  */
-export function startGateway(parts: HttpHandlerParts, authorizer?: object): Promise<Gateway> {
-  return startHttpServer(createHttpHandler(parts), authorizer);
+export function startGateway(options: HttpOptions, authorizer?: object): Promise<Gateway> {
+  return startHttpServer(httpHandler(options), authorizer);
 }
 
 export async function startHttpServer(handle: HttpHandler, authorizer?: object): Promise<Gateway> {

@@ -5,7 +5,7 @@ import { DeleteItemCommand, PutItemCommand, type AttributeValue } from '@aws-sdk
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { openDoor } from '../../lib/auth/none.ts';
 import { Deadline } from '../../lib/runtime/deadline.ts';
-import { getJob } from '../../lib/reading/get-job.ts';
+import { createGetJob } from '../../lib/reading/get-job.ts';
 import { syncMessages } from '../../lib/feeding/sync-messages.ts';
 import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
 import type { StoredJob } from '../../lib/store/job-store.ts';
@@ -41,7 +41,10 @@ function stageWith({ client, table }: TestTable): Stage {
     get: async (jobId, minRevision) => {
       const request = { jobId, minRevision };
       return (
-        await getJob({ store, authenticator: openDoor }, request, { authorization: undefined }, deadline())
+        await createGetJob({ store, authenticator: openDoor })(request, {
+          credentials: { authorization: undefined },
+          deadline: deadline(),
+        })
       ).revision;
     },
   };

@@ -1,6 +1,5 @@
 import { connect, constants } from 'node:http2';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { GrpcServerParts } from '../../lib/protocol/grpc/server.ts';
 import { snapshotDocument } from '../../lib/job/merge.ts';
 import { createLog, type LogLevel } from '../../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../../lib/telemetry/metrics.ts';
@@ -10,6 +9,7 @@ import { startGrpcService } from '../support/grpc-service.ts';
 import { encodeJobId, getPath, grpcMessage } from '../support/http2-frames.ts';
 import { recordLines, summary, testStage, type Line } from '../support/log-lines.ts';
 import { documentedFields, documentedMetrics } from '../support/operations-page.ts';
+import type { GrpcOptions } from '../support/protocols.ts';
 import { rawGrpcCall } from '../support/raw-grpc.ts';
 import { grpcJsClient, type RpcResult } from '../support/rpc-clients.ts';
 import { jobIds, p1Reader, startService, type TestService } from '../support/service.ts';
@@ -29,7 +29,7 @@ interface Callers {
   readonly written: (count: number) => Promise<void>;
 }
 
-interface Options extends Partial<GrpcServerParts> {
+interface Options extends Partial<GrpcOptions> {
   readonly level?: LogLevel;
 }
 
@@ -245,7 +245,7 @@ describe('the log lines of native gRPC', () => {
         release('forward');
         await Promise.all(calls);
       },
-      { limits: { calls: 1 } },
+      { callLimit: 1 },
     );
     expect(more).toEqual([]);
     expect(refused!.fields).toMatchObject({ message: 'get', protocol: 'grpc', code: 'RESOURCE_EXHAUSTED' });

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { APIGatewayProxyEventV2, SQSEvent } from 'aws-lambda';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { httpCallLimit } from '../../lib/protocol/limits.ts';
+import { callLimit } from '../../lib/reading/admission.ts';
 import { createLog } from '../../lib/telemetry/log.ts';
 import { createEmbedMetrics } from '../../lib/telemetry/metrics.ts';
 import { auditEvent } from '../support/audit-events.ts';
@@ -427,7 +427,7 @@ describe('the log lines', () => {
     proxy.decide = () => sleep(300).then(() => 'forward');
     const event = httpEvent('GET', '/datasphere/v2/jobs/j1', { authorization: `Bearer ${token}` });
     const all = await getRecorder.linesOf(() =>
-      Promise.all(Array.from({ length: httpCallLimit + 1 }, () => functions.get(event))),
+      Promise.all(Array.from({ length: callLimit + 1 }, () => functions.get(event))),
     );
     const refused = all.filter(({ fields }) => fields['code'] === 'RESOURCE_EXHAUSTED');
     expect(refused.map(summary)).toEqual([{ 'Errors get': 1, 'Errors get RESOURCE_EXHAUSTED': 1 }]);

@@ -1,7 +1,7 @@
 /** The stand-in's world and a cache of it, which live together in virtual time. */
 import { openDoor } from '../../lib/auth/none.ts';
 import { createFreshness } from '../../lib/reading/freshness.ts';
-import { getJob, type GetJobParts } from '../../lib/reading/get-job.ts';
+import { createGetJob } from '../../lib/reading/get-job.ts';
 import { createReadThrough, type AskUpstream } from '../../lib/reading/read-through.ts';
 import { refreshRounds } from '../../lib/feeding/refresh-rounds.ts';
 import { shareReads } from '../../lib/reading/shared-reads.ts';
@@ -133,12 +133,13 @@ export async function startCachedWorld(options: CachedWorldOptions) {
       return stored && { ...stored, readAtMs: nowMs() };
     },
   };
-  const getParts: GetJobParts = {
+  const getJob = createGetJob({
     store: readThrough ? shareReads(reader, { maxAgeMs: 50, timeoutMs: 5000, now: nowMs }) : reader,
     authenticator: openDoor,
     freshness,
     readThrough: readThrough ? createReadThrough(() => Promise.resolve(ask), { now: nowMs }) : undefined,
-  };
+    now: nowMs,
+  });
 
   void schedule();
   return {
@@ -150,7 +151,7 @@ export async function startCachedWorld(options: CachedWorldOptions) {
       try {
         const request = { jobId };
         const deadline = time.deadline(5000);
-        const answer = await getJob(getParts, request, { authorization: undefined }, deadline);
+        const answer = await getJob(request, { credentials: { authorization: undefined }, deadline });
         return { bytes: answer.job, syncedAt: answer.syncedAt.getTime() };
       } catch (error) {
         if (error instanceof Status && error.code === 'NOT_FOUND')

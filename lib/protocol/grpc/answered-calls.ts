@@ -1,12 +1,12 @@
-import type { JobAnswer, ReadMeter } from '../../reading/get-job.ts';
+import { ageInSeconds, toTenths } from '../../rpc/access-log.ts';
+import type { AnswerRecord, Call } from '../../rpc/method.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { valuesLimit } from '../../telemetry/metrics.ts';
-import { answerAge, toTenths } from '../../rpc/served-get.ts';
+import { valuesLimit, type Metrics } from '../../telemetry/metrics.ts';
 
-/** Collects the calls that were answered with a job. */
+/** Collects the unary calls that were answered. */
 export interface AnsweredCalls {
   /** @param durationMs from the call's arrival to its answer */
-  add(answer: JobAnswer, meter: ReadMeter, durationMs: number): void;
+  add(record: AnswerRecord, meter: Call['meter'], durationMs: number): void;
   /** Writes what was collected since the last line; nothing where there was no call. */
   flush(): void;
 }
@@ -21,6 +21,8 @@ const intervalMs = 1000;
 export function collectAnsweredCalls(log: Log): AnsweredCalls {
   let calls = 0;
   let longestMs = 0;
+  /** What the calls count for, by metric. */
+  let counts: Record<string, number> = {};
   let latencies: number[] = [];
   let readUnits: number[] = [];
   /** Of running jobs. */
@@ -34,23 +36,28 @@ export function collectAnsweredCalls(log: Log): AnsweredCalls {
     const fields = { protocol: 'grpc', calls, longestMs: toTenths(longestMs) };
     const reads = latencies.length > 0 && { StoreLatency: latencies, ReadUnits: readUnits };
     const ofRunning = ages.length > 0 && { AnswerAge: ages };
-    log('info', 'calls answered', fields, { values: { JobFound: calls, ...reads, ...ofRunning } });
+    log('info', 'calls answered', fields, { values: { ...counts, ...reads, ...ofRunning } });
     calls = longestMs = 0;
+    counts = {};
     latencies = [];
     readUnits = [];
     ages = [];
   };
 
   return {
-    add(answer, meter, durationMs) {
+    add(record, meter, durationMs) {
       if (log.writes?.('info') === false) return;
       calls++;
+      for (const name in record.counts) {
+        const count = record.counts[name as keyof Metrics['values']] as number;
+        counts[name] = (counts[name] ?? 0) + count;
+      }
       longestMs = Math.max(longestMs, durationMs);
       timer ??= setTimeout(flush, intervalMs).unref();
       if (meter.reads === 0) return;
       latencies.push(toTenths(meter.latencyMs));
       readUnits.push(meter.readUnits);
-      if (answer.running) ages.push(answerAge(answer));
+      if (record.confirmedAt !== undefined) ages.push(ageInSeconds(record.confirmedAt));
       if (latencies.length === valuesLimit) flush();
     },
     flush,

@@ -2,17 +2,15 @@
 
 /** What the limits of a server are, in all its connections together unless it says otherwise. */
 export interface GrpcLimits {
-  /** Calls that the server is working on at the same time. */
-  readonly calls: number;
   /** Calls that are open at the same time, also those that wait for their clients. */
   readonly openCalls: number;
   /** Connections that are open at the same time. */
   readonly connections: number;
   /** Bytes of the metadata of one call: its names and its values. */
   readonly metadataBytes: number;
-  /** How long the request of one Get may take to arrive, in milliseconds. */
+  /** How long the request of one call may take to arrive, in milliseconds. */
   readonly requestMs: number;
-  /** How long one Get may take from its first byte to the last one of its answer, in milliseconds. */
+  /** How long one unary call may take from its first byte to the last one of its answer, in milliseconds. */
   readonly callMs: number;
   /** How long a TLS handshake may take, in milliseconds. */
   readonly handshakeMs: number;
@@ -23,14 +21,13 @@ export interface GrpcLimits {
 }
 
 export const defaultGrpcLimits: GrpcLimits = {
-  calls: 500,
   // Twice what twenty connections can have, so that those that wait for their clients take no room from the others.
   openCalls: 4000,
   connections: 1000,
   // A token with its claims is a few kilobytes.
   metadataBytes: 16 * 1024,
   requestMs: 5000,
-  // A Get ends after 10 s; the rest is for a large answer on a slow line.
+  // A call is answered after 10 s; the rest is for a large answer on a slow line.
   callMs: 30_000,
   handshakeMs: 10_000,
   // Sixty-four of the largest documents, and one.
@@ -50,7 +47,7 @@ export const stalledMs = 50;
  * @see https://github.com/grpc/grpc-node/tree/master/packages/grpc-js#supported-channel-options
  */
 export const channelOptions = {
-  // A Get takes 66 bytes; reflection's requests name a symbol or a file. Counts after decompression too.
+  // A job id takes 66 bytes; reflection's requests name a symbol or a file. Counts after decompression too.
   'grpc.max_receive_message_length': 16 * 1024,
   // Documents are refused long before; a client sets its own limit, 4 MB unless told otherwise.
   'grpc.max_send_message_length': -1,

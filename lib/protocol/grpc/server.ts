@@ -1,18 +1,24 @@
 import type { Http2SecureServer, Http2Server } from 'node:http2';
-import { logVerbosity, Server, setLogVerbosity, type ServerCredentials } from '@grpc/grpc-js';
+import {
+  logVerbosity,
+  Server,
+  setLogVerbosity,
+  type ServerCredentials,
+  type UntypedHandleCall,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { GetJobParts } from '../../reading/get-job.ts';
-import { shareReads } from '../../reading/shared-reads.ts';
+import type { Admission } from '../../reading/admission.ts';
+import type { Method } from '../../rpc/method.ts';
 import type { Log } from '../../telemetry/log.ts';
-import { createAdmission } from '../admission.ts';
-import { serviceName } from '../../rpc/get-job-request.ts';
-import { limitCalls } from './admission.ts';
-import { collectAnsweredCalls } from './answered-calls.ts';
+import { collectAnsweredCalls, type AnsweredCalls } from './answered-calls.ts';
 import { limitConnections } from './connections.ts';
-import { createGetHandler, longestCallMs } from './get-call.ts';
 import { channelOptions, defaultGrpcLimits, type GrpcLimits } from './limits.ts';
+import { limitCalls } from './open-calls.ts';
 import { createReflection } from './reflection.ts';
-import { projectJobService } from './service-definition.ts';
+import { serviceDefinition } from './service-definition.ts';
+import { createStreamingHandler } from './streaming-call.ts';
+import { createUnaryHandler } from './unary-call.ts';
 
 /** A native gRPC server that has not started yet. */
 export interface GrpcServer {
@@ -28,35 +34,36 @@ export interface GrpcServer {
   stop(graceMs: number): Promise<void>;
 }
 
-export interface GrpcServerParts extends GetJobParts {
+export interface GrpcServerDeps {
+  readonly methods: readonly Method[];
+  readonly admission: Admission;
   readonly log: Log;
   /** The default ones, but for those that are given. */
   readonly limits?: Partial<GrpcLimits>;
   /** The same for those that grpc-js holds. */
   readonly channel?: Partial<Record<keyof typeof channelOptions, number>>;
-  /** How long one read of a job is shared by all who ask for it, in milliseconds; 0, the default, shares none. */
-  readonly sharedReadMs?: number;
 }
 
-/** `ProjectJobService` with health checks and reflection. */
-export function createGrpcServer({
-  limits: given,
-  channel,
-  sharedReadMs = 0,
-  ...parts
-}: GrpcServerParts): GrpcServer {
+/** The methods' services with health checks and reflection. */
+export function createGrpcServer({ limits: given, channel, ...deps }: GrpcServerDeps): GrpcServer {
+  const { methods, log } = deps;
   const limits = { ...defaultGrpcLimits, ...given };
-  const work = createAdmission(limits.calls);
-  const bounded: GetJobParts['store'] = { get: (...read) => work.run(() => parts.store.get(...read)) };
-  const store = shareReads(bounded, { maxAgeMs: sharedReadMs, timeoutMs: longestCallMs });
   // What grpc-js writes to standard error holds what callers sent, tokens among it.
   setLogVerbosity(logVerbosity.NONE);
   const server = new Server({ ...channelOptions, ...channel });
-  const answered = collectAnsweredCalls(parts.log);
-  server.addService(projectJobService, { Get: createGetHandler({ ...parts, store, answered }) });
-  const health = new HealthImplementation({ '': 'SERVING', [serviceName]: 'SERVING' });
+  const answered = collectAnsweredCalls(log);
+  const services = Map.groupBy(methods, ({ service }) => service);
+  for (const ofService of services.values()) {
+    const handlers = ofService.map((method) => [method.name, createHandler(method, { log, answered })]);
+    server.addService(
+      serviceDefinition(ofService),
+      Object.fromEntries(handlers) as UntypedServiceImplementation,
+    );
+  }
+  const names = ['', ...services.keys()];
+  const health = new HealthImplementation(Object.fromEntries(names.map((name) => [name, 'SERVING'])));
   health.addToServer(server);
-  createReflection().addToServer(server);
+  createReflection([...services.keys()]).addToServer(server);
 
   return {
     async start(host, port, credentials) {
@@ -68,14 +75,13 @@ export function createGrpcServer({
       });
       for (const http2Server of http2ServersOf(server)) {
         const connections = limitConnections(http2Server, limits);
-        limitCalls(http2Server, limits, work, connections, parts.log);
+        limitCalls(http2Server, { limits, ...deps }, connections);
       }
       return boundPort;
     },
 
     async stop(graceMs) {
-      health.setStatus('', 'NOT_SERVING');
-      health.setStatus(serviceName, 'NOT_SERVING');
+      for (const name of names) health.setStatus(name, 'NOT_SERVING');
       let timer: NodeJS.Timeout | undefined;
       const drained = new Promise<void>((resolve) => {
         server.tryShutdown(() => {
@@ -91,6 +97,15 @@ export function createGrpcServer({
       answered.flush();
     },
   };
+}
+
+function createHandler(
+  method: Method,
+  { log, answered }: { readonly log: Log; readonly answered: AnsweredCalls },
+): UntypedHandleCall {
+  return method.kind === 'unary'
+    ? createUnaryHandler(method, { log, answered })
+    : createStreamingHandler(method, log);
 }
 
 /** grpc-js keeps them to itself. A version that keeps them elsewhere must not serve without their limits. */

@@ -1,24 +1,26 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
-import { serviceName } from '../../rpc/get-job-request.ts';
+import { pathOf, type Method } from '../../rpc/method.ts';
 
 const asItIs = (bytes: Buffer): Buffer => bytes;
 
 /**
- * ProjectJobService.Get between bytes: the stored Job is the response, and the request is decoded by the handler, which
- * can say what is wrong with it where grpc-js would answer INTERNAL.
+ * A service's methods between bytes: what a method answers with is sent as it is, and requests are decoded by the handlers,
+ * which can say what is wrong with them; grpc-js would answer INTERNAL.
  */
-export interface ProjectJobService extends ServiceDefinition {
-  readonly Get: MethodDefinition<Buffer, Buffer>;
+export function serviceDefinition(
+  methods: readonly Method[],
+): ServiceDefinition<Record<string, MethodDefinition<Buffer, Buffer>>> {
+  return Object.fromEntries(methods.map((method) => [method.name, methodDefinition(method)]));
 }
 
-export const projectJobService: ProjectJobService = {
-  Get: {
-    path: `/${serviceName}/Get`,
+function methodDefinition(method: Method): MethodDefinition<Buffer, Buffer> {
+  return {
+    path: pathOf(method),
     requestStream: false,
-    responseStream: false,
+    responseStream: method.kind === 'server-streaming',
     requestSerialize: asItIs,
     requestDeserialize: asItIs,
     responseSerialize: asItIs,
     responseDeserialize: asItIs,
-  },
-};
+  };
+}

@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
-import { codeNumbers, type Status } from '../../runtime/status.ts';
-import { encodeStatus } from '../error-details.ts';
+import type { Status } from '../../runtime/status.ts';
+import { grpcStatusTrailers } from '../grpc-status.ts';
 
 /**
  * Refuses a call that grpc-js has not seen.
@@ -13,10 +13,7 @@ export function respondTrailersOnly(stream: ServerHttp2Stream, failure: Status, 
   const trailers = {
     ':status': 200,
     'content-type': 'application/grpc+proto',
-    'grpc-status': codeNumbers[failure.code],
-    'grpc-message': encodeURI(failure.message),
-    'grpc-status-details-bin': Buffer.from(encodeStatus(failure, requestId)).toString('base64'),
-    'x-request-id': requestId,
+    ...grpcStatusTrailers(failure, requestId),
   };
   stream.respond(trailers, { endStream: true });
   // Whatever of the request is still to come is not waited for.

@@ -1,21 +1,21 @@
-import { jobToJson } from '../../job/job-type.ts';
-import type { JobAnswer } from '../../reading/get-job.ts';
-import { decodeJobId, parseJobId } from '../../rpc/get-job-request.ts';
+import { messageToJson } from '../../protobuf/json.ts';
+import type { Message } from '../../protobuf/schema.ts';
+import { decodeRequest, parseRequest } from '../../rpc/read-request.ts';
 
 /** How the messages of an RPC are written. */
 export interface Codec {
   /** @throws {Status} INVALID_ARGUMENT */
-  readJobId(message: Uint8Array): string;
+  readRequest(type: Message, message: Uint8Array): object;
   /** Bytes, or a text to be sent in UTF-8. */
-  writeJob(answer: JobAnswer): Uint8Array | string;
+  write(type: Message, message: Uint8Array): Uint8Array | string;
 }
 
-/** The stored bytes are the answer. */
-const proto: Codec = { readJobId: decodeJobId, writeJob: ({ job }) => job };
+/** The response's bytes are the answer. */
+const proto: Codec = { readRequest: decodeRequest, write: (_, message) => message };
 
 const json: Codec = {
-  readJobId: (message) => parseJobId(Buffer.from(message).toString()),
-  writeJob: ({ job }) => jobToJson(job),
+  readRequest: (type, message) => parseRequest(type, Buffer.from(message).toString()),
+  write: messageToJson,
 };
 
 /** By the names that Connect and gRPC-Web give them. */

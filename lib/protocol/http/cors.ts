@@ -31,7 +31,10 @@ const preflightSeconds = '7200';
  *
  * @param origins as browsers send them, such as `https://dashboard.example.org`; `*` for every one
  */
-export function withCors(handle: HttpHandler, origins: readonly string[]): HttpHandler {
+export function withCors<Response extends Pick<HttpResponse, 'headers'>>(
+  handle: HttpHandler<Response>,
+  origins: readonly string[],
+): HttpHandler<Response | HttpResponse> {
   return async (request) => {
     const { origin } = request.headers;
     const isAllowed = origin !== undefined && (origins.includes('*') || origins.includes(origin));
@@ -66,7 +69,10 @@ function preflightAnswer({ headers }: HttpRequest): HttpResponse {
 }
 
 /** Every answer depends on the origin, also the one to none: a cache must not give it to another. */
-function withOrigin(response: HttpResponse, origin: string | undefined): HttpResponse {
+function withOrigin<Response extends Pick<HttpResponse, 'headers'>>(
+  response: Response,
+  origin: string | undefined,
+): Response {
   const { vary } = response.headers;
   return {
     ...response,

@@ -1,73 +1,99 @@
 /** All that is spoken over HTTP, behind one function. */
-import { getJob, type GetJobParts, type JobAnswer } from '../../reading/get-job.ts';
-import { invalidArgument, Status, toStatus } from '../../runtime/status.ts';
-import type { Log } from '../../telemetry/log.ts';
-import { createAdmission } from '../admission.ts';
-import { serviceName } from '../../rpc/get-job-request.ts';
-import { httpBodySizeLimit, httpCallLimit, requestTooLarge } from '../limits.ts';
+import type { Admission } from '../../reading/admission.ts';
+import { logCall } from '../../rpc/access-log.ts';
+import type { AnswerRecord, Call, Method } from '../../rpc/method.ts';
 import { readRequestId } from '../../rpc/request-metadata.ts';
-import { logServedGet } from '../../rpc/served-get.ts';
-import { connect, connectMediaTypes } from './connect.ts';
+import { requestTooLarge } from '../../rpc/request-size.ts';
+import { Deadline } from '../../runtime/deadline.ts';
+import { Status, toStatus } from '../../runtime/status.ts';
+import type { Log, LogFields } from '../../telemetry/log.ts';
+import { httpBodySizeLimitOf, longestCallMs } from '../limits.ts';
 import { encodeContent } from './content-encoding.ts';
-import type { GetJob, HttpProtocol } from './exchange.ts';
-import { grpcWeb, isGrpcWeb } from './grpc-web.ts';
-import { bodySize, mediaType, type HttpRequest, type HttpResponse } from './http-message.ts';
-import { jobsPath, rest } from './rest.ts';
+import { headerReader, type HttpCall, type HttpProtocol } from './exchange.ts';
+import { bodySize, type HttpRequest, type HttpResponse, type StreamedResponse } from './http-message.ts';
+import { createRouter, protocolOf, type Refusal, type Route, type StreamProtocols } from './route.ts';
 
-export type HttpHandler = (request: HttpRequest) => Promise<HttpResponse>;
+export type HttpHandler<Response = HttpResponse> = (request: HttpRequest) => Promise<Response>;
 
-export interface HttpHandlerParts extends GetJobParts {
+export interface HttpHandlerDeps {
+  readonly methods: readonly Method[];
+  readonly admission: Admission;
   readonly log: Log;
+  /** The scheme of credentials that those are told who were refused for theirs; undefined if none are looked at. */
+  readonly challenge: string | undefined;
   /** The most bytes that the server can send in one body. */
   readonly responseSizeLimit?: number;
-  /** Gets that are answered at the same time; what comes beyond is refused with RESOURCE_EXHAUSTED. */
-  readonly callLimit?: number;
 }
 
-/** Answers every request, whatever it holds. Never throws. */
+/** How methods that stream are answered: `httpStreams` of streams.ts, for servers that can send a body in pieces. */
+export interface HttpStreams extends StreamProtocols {
+  open(route: Extract<Route, { kind: 'server-streaming' }>, exchange: Exchange): Promise<StreamExchanged>;
+}
+
+/** A request that is being answered. */
+export interface Exchange {
+  readonly http: HttpRequest;
+  readonly requestId: string;
+  readonly admission: Admission;
+  readonly meter: Call['meter'];
+}
+
+/** What became of a request. */
+export interface Exchanged<Response = HttpResponse> {
+  readonly response: Response;
+  /** As it was decoded; undefined if it was refused before that. */
+  readonly request?: object;
+  readonly record?: AnswerRecord;
+  readonly failure?: Status;
+}
+
+export interface StreamExchanged extends Exchanged<HttpResponse | StreamedResponse> {
+  /** Resolves when the stream has ended; undefined if there is none. Never rejects. */
+  readonly ended?: Promise<{ readonly failure: Status | undefined; readonly more: LogFields }>;
+}
+
+export function createHttpHandler(deps: HttpHandlerDeps): HttpHandler;
+export function createHttpHandler(
+  deps: HttpHandlerDeps & { readonly streams: HttpStreams },
+): HttpHandler<HttpResponse | StreamedResponse>;
+/** Answers every request, whatever it holds. Never throws. Without `streams`, methods that stream are not served. */
 export function createHttpHandler({
+  methods,
+  admission,
   log,
+  challenge,
   responseSizeLimit = Infinity,
-  callLimit = httpCallLimit,
-  ...parts
-}: HttpHandlerParts): HttpHandler {
-  const admission = createAdmission(callLimit);
-  const { scheme } = parts.authenticator;
-  /** @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1 */
-  const challenge = (headers: HttpResponse['headers']): HttpResponse['headers'] =>
-    scheme === undefined ? headers : { ...headers, 'www-authenticate': scheme };
-  let coldStart = true;
-  return async (request) => {
+  streams,
+}: HttpHandlerDeps & { readonly streams?: HttpStreams }): HttpHandler<HttpResponse | StreamedResponse> {
+  const route = createRouter(methods, streams);
+  let isCold = true;
+  return async (http) => {
     const startMs = performance.now();
-    const header = (name: string): string | undefined => request.headers[name];
+    const header = headerReader(http);
     const requestId = readRequestId(header);
     const meter = { reads: 0, latencyMs: 0, readUnits: 0 };
-    let jobId: string | undefined;
-    let answer: JobAnswer | undefined;
-    const get: GetJob = (getRequest, http, deadline) => {
-      jobId = getRequest.jobId;
-      const credentials = { authorization: http.headers['authorization'], iamPrincipal: http.iamPrincipal };
-      return admission.run(async () => {
-        answer = await getJob(parts, getRequest, credentials, deadline, meter);
-        return answer;
-      });
+    const coldStart = isCold;
+    isCold = false;
+    const chosen = route(http);
+    const exchanged = await answer(chosen, { http, requestId, admission, meter }, responseSizeLimit, streams);
+    const { response, request, record, failure, ended } = exchanged;
+    const { status } = response;
+    const logEnd = (end: { failure: Status | undefined; more?: LogFields }): void => {
+      const more = { method: http.method, status, ...end.more };
+      const call = { requestId, header, method: chosen.method, request, record, meter, startMs, coldStart };
+      logCall(log, { ...call, failure: end.failure, notModified: status === 304, more });
     };
-    const { response, failure } = await exchange(request, requestId, get, responseSizeLimit);
-    logServedGet(log, {
-      requestId,
-      header,
-      jobId,
-      answer: failure === undefined ? answer : undefined,
-      failure,
-      notModified: response.status === 304,
-      meter,
-      startMs,
-      coldStart,
-      more: { method: request.method, status: response.status },
-    });
-    coldStart = false;
-    const headers = { ...everyAnswer, ...response.headers, 'x-request-id': requestId };
-    return { ...response, headers: response.status === 401 ? challenge(headers) : headers };
+    if (ended === undefined) logEnd({ failure });
+    else void ended.then(logEnd);
+    return {
+      ...response,
+      headers: {
+        ...everyAnswer,
+        ...challengeOf(status, challenge),
+        ...response.headers,
+        'x-request-id': requestId,
+      },
+    };
   };
 }
 
@@ -77,7 +103,7 @@ export function answerFailure(
   requestId: string,
   request: HttpRequest = unreadable,
 ): HttpResponse {
-  const response = chooseProtocol(request).fail(request, failure, requestId);
+  const response = protocolOf(request).fail(request, failure, requestId);
   return { ...response, headers: { ...everyAnswer, ...response.headers, 'x-request-id': requestId } };
 }
 
@@ -96,24 +122,91 @@ const unreadable: HttpRequest = {
  */
 const everyAnswer = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' };
 
-async function exchange(
-  request: HttpRequest,
-  requestId: string,
-  get: GetJob,
+/** @see https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1 */
+function challengeOf(status: number, scheme: string | undefined): HttpResponse['headers'] {
+  return status === 401 && scheme !== undefined ? { 'www-authenticate': scheme } : {};
+}
+
+function answer(
+  route: Route,
+  exchange: Exchange,
   responseSizeLimit: number,
-): Promise<{ response: HttpResponse; failure?: Status }> {
-  const protocol = chooseProtocol(request);
+  streams: HttpStreams | undefined,
+): StreamExchanged | Promise<StreamExchanged> {
+  switch (route.kind) {
+    case 'refused':
+      return answerRefusal(route, exchange);
+    case 'unary':
+      return answerUnary(route, exchange, responseSizeLimit);
+    case 'server-streaming':
+      return streams!.open(route, exchange);
+  }
+}
+
+function answerRefusal(
+  { protocol, failure, status, headers }: Refusal,
+  { http, requestId }: Exchange,
+): Exchanged {
+  const response = protocol.fail(http, failure, requestId);
+  const whole = {
+    ...response,
+    status: status ?? response.status,
+    headers: { ...response.headers, ...headers },
+  };
+  return { response: whole, failure };
+}
+
+async function answerUnary(
+  { method, protocol }: Extract<Route, { kind: 'unary' }>,
+  exchange: Exchange,
+  responseSizeLimit: number,
+): Promise<Exchanged> {
+  const { http, admission } = exchange;
+  const read = readCall(method, protocol, exchange);
+  if ('failure' in read) return read;
+  const { request, timeoutMs = Infinity } = read;
   try {
-    if (request.body.length > httpBodySizeLimit)
-      throw requestTooLarge(request.body.length, httpBodySizeLimit);
-    const response = encodeContent(request, await protocol.answer(request, get));
+    admission.check();
+    const deadline = new Deadline(Math.min(timeoutMs, longestCallMs));
+    const answered = await method.answer(request, callOf(read, exchange, deadline));
+    const response = encodeContent(http, read.write(answered));
     const size = bodySize(response.body);
     if (size > responseSizeLimit) throw tooLarge(size, responseSizeLimit);
-    return { response };
+    return { response, request, record: answered.record };
   } catch (error) {
-    const failure = toStatus(error);
-    return { response: protocol.fail(request, failure, requestId), failure };
+    return { ...failed(protocol, exchange, error), request };
   }
+}
+
+/** Reads a call, or answers that it cannot be read. */
+export function readCall<ReadCall extends HttpCall>(
+  method: Method,
+  protocol: HttpProtocol<ReadCall>,
+  exchange: Exchange,
+): ReadCall | (Exchanged & { readonly failure: Status }) {
+  const { body } = exchange.http;
+  const limit = httpBodySizeLimitOf(method);
+  try {
+    if (body.length > limit) throw requestTooLarge(body.length, limit);
+    return protocol.read(exchange.http, method);
+  } catch (error) {
+    return failed(protocol, exchange, error);
+  }
+}
+
+export function callOf({ metadata }: HttpCall, { http, meter }: Exchange, deadline: Deadline): Call {
+  const header = headerReader(http);
+  const credentials = { authorization: header('authorization'), iamPrincipal: http.iamPrincipal };
+  return { credentials, metadata, deadline, meter, header };
+}
+
+export function failed(
+  protocol: Pick<HttpProtocol, 'fail'>,
+  { http, requestId }: Exchange,
+  error: unknown,
+): Exchanged & { readonly failure: Status } {
+  const failure = toStatus(error);
+  return { response: protocol.fail(http, failure, requestId), failure };
 }
 
 function tooLarge(size: number, limit: number): Status {
@@ -121,46 +214,4 @@ function tooLarge(size: number, limit: number): Status {
     'RESPONSE_TOO_LARGE',
     `the answer has ${size} bytes, and at most ${limit} can be sent here: accept gzip, choose fields, or use native gRPC`,
   );
-}
-
-const getPath = `/${serviceName}/Get`;
-
-/** A path of the service speaks the protocol that its content type names; all else is REST. */
-function chooseProtocol(request: HttpRequest): HttpProtocol {
-  if (!request.path.startsWith(`/${serviceName}/`)) {
-    const readOnly = ['GET', 'HEAD'].includes(request.method) || !request.path.startsWith(jobsPath);
-    return readOnly ? rest : refusing(rest, notGet, 405, { allow: 'GET, HEAD' });
-  }
-  const type = mediaType(request.headers['content-type']);
-  const protocol = isGrpcWeb(type) ? grpcWeb : connect;
-  if (request.path !== getPath)
-    return refusing(protocol, new Status('METHOD_NOT_SERVED', `${serviceName} has only Get here`));
-  if (request.method === 'GET') return connect;
-  if (request.method !== 'POST') return refusing(connect, notPost, 405, { allow: 'GET, POST' });
-  if (protocol === grpcWeb || connectMediaTypes.includes(type)) return protocol;
-  return refusing(connect, wrongContentType, 415, { 'accept-post': acceptPost });
-}
-
-const acceptPost = [...connectMediaTypes, 'application/grpc-web', 'application/grpc-web-text'].join(', ');
-const notGet = new Status('HTTP_METHOD_NOT_ALLOWED', 'jobs can be read with GET and HEAD only');
-const notPost = new Status(
-  'HTTP_METHOD_NOT_ALLOWED',
-  'calls are made with POST, or with GET as Connect has it',
-);
-const wrongContentType = invalidArgument('content-type', `must be one of ${acceptPost}`);
-
-/** The protocol, but with one answer for everything. */
-function refusing(
-  protocol: HttpProtocol,
-  failure: Status,
-  status?: number,
-  headers: Readonly<Record<string, string>> = {},
-): HttpProtocol {
-  return {
-    answer: () => Promise.reject(failure),
-    fail: (...parameters) => {
-      const response = protocol.fail(...parameters);
-      return { ...response, status: status ?? response.status, headers: { ...response.headers, ...headers } };
-    },
-  };
 }

@@ -19,6 +19,14 @@ export interface HttpResponse {
   readonly body: Uint8Array | string;
 }
 
+/**
+ * A response whose body comes in pieces, of a handler that was given `streams`. Who sends it asks for a piece when the one
+ * before is on its way, and calls `return` of the iterator if the client goes away.
+ */
+export interface StreamedResponse extends Omit<HttpResponse, 'body'> {
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /** How many bytes a body has on the wire. */
 export function bodySize(body: Uint8Array | string): number {
   return typeof body === 'string' ? Buffer.byteLength(body) : body.length;

@@ -1,40 +1,33 @@
-/** `GET|HEAD /datasphere/v2/jobs/{job_id}`, in canonical proto3 JSON. */
-import { Deadline } from '../../runtime/deadline.ts';
-import { jobToJson } from '../../job/job-type.ts';
-import { invalidArgument, Status } from '../../runtime/status.ts';
+/** REST: `GET|HEAD` of a method's path, answered in canonical proto3 JSON. */
+import { messageToJson } from '../../protobuf/json.ts';
+import type { Method } from '../../rpc/method.ts';
+import { readParameters } from '../../rpc/read-request.ts';
+import { readRequestMetadata } from '../../rpc/request-metadata.ts';
+import { pathVariables } from '../../rpc/rest-path.ts';
+import { invalidArgument } from '../../runtime/status.ts';
 import { retryAfterSeconds, statusToJson } from '../error-details.ts';
-import { readFieldMask, readRequestMetadata } from '../../rpc/request-metadata.ts';
-import { responseMetadata } from '../../rpc/response-metadata.ts';
-import { longestRequestMs, type HttpProtocol } from './exchange.ts';
+import { headerReader, type HttpCall, type HttpProtocol } from './exchange.ts';
 import type { HttpRequest } from './http-message.ts';
 import { httpStatus } from './http-status.ts';
 
-/** What the paths of jobs begin with. */
-export const jobsPath = '/datasphere/v2/jobs/';
-
-/** Both answers of one URL depend on who asks, and for which fields. */
+/** All answers of one URL depend on who asks, and for which fields. */
 const vary = 'accept-encoding, authorization, x-field-mask';
 
 export const rest: HttpProtocol = {
-  async answer(request, getJob) {
-    const { method, headers } = request;
-    if (!request.path.startsWith(jobsPath)) {
-      throw new Status('PATH_NOT_FOUND', `there is nothing at this path; jobs are at ${jobsPath}{job_id}`);
-    }
-    const jobId = decodePath(request.path.slice(jobsPath.length));
-    const answer = await getJob({ jobId, ...readOptions(request) }, request, new Deadline(longestRequestMs));
-    const { etag } = answer;
-    const answerHeaders = {
-      ...responseMetadata(answer),
-      etag,
-      'cache-control': 'private, no-cache',
-      vary,
-    };
-    if (matches(headers['if-none-match'], etag)) return { status: 304, headers: answerHeaders, body: '' };
+  read(request, method) {
     return {
-      status: 200,
-      headers: { ...answerHeaders, 'content-type': 'application/json' },
-      body: method === 'HEAD' ? '' : jobToJson(answer.job),
+      ...readRest(request, method),
+      write: ({ message, metadata, etag }) => {
+        const caching = etag === undefined ? {} : { etag, 'cache-control': 'private, no-cache' };
+        const headers = { ...metadata, ...caching, vary };
+        if (etag !== undefined && matches(request.headers['if-none-match'], etag))
+          return { status: 304, headers, body: '' };
+        return {
+          status: 200,
+          headers: { ...headers, 'content-type': 'application/json' },
+          body: request.method === 'HEAD' ? '' : messageToJson(method.responseType, message),
+        };
+      },
     };
   },
 
@@ -51,23 +44,25 @@ export const rest: HttpProtocol = {
   },
 };
 
-function readOptions(request: HttpRequest): ReturnType<typeof readRequestMetadata> {
-  const metadata = readRequestMetadata((name) => request.headers[name]);
+/**
+ * The query parameter `fields` stands for `x-field-mask`: links have no headers.
+ *
+ * @throws {Status} for a bad request
+ */
+export function readRest(request: HttpRequest, method: Method): HttpCall {
+  const decoded = readParameters(method.requestType, pathVariables(method, request.path), request.query);
+  const header = headerReader(request);
+  const { responseType } = method;
   const fields = request.query.getAll('fields');
-  if (fields.length === 0) return metadata;
-  if (request.headers['x-field-mask'] !== undefined) {
+  if (fields.length === 0) return { request: decoded, metadata: readRequestMetadata(header, responseType) };
+  if (header('x-field-mask') !== undefined)
     throw invalidArgument('fields', 'must not come together with x-field-mask');
-  }
-  return { ...metadata, fieldMask: readFieldMask('fields', fields.join(',')) };
-}
-
-/** The id in a path. One that is wrongly encoded is left as it is, and so refused for its `%`. */
-function decodePath(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
+  const metadata = readRequestMetadata(
+    (name) => (name === 'x-field-mask' ? fields.join(',') : header(name)),
+    responseType,
+    (name) => (name === 'x-field-mask' ? 'fields' : name),
+  );
+  return { request: decoded, metadata };
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9110#field.if-none-match */

@@ -4,11 +4,10 @@ import type { AddressInfo } from 'node:net';
 import { fromBinary } from '@bufbuild/protobuf';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import { Server, ServerCredentials, type handleUnaryCall } from '@grpc/grpc-js';
-import { projectJobService } from '../../../lib/protocol/grpc/service-definition.ts';
 import { jobDesc, serviceDesc } from '../../support/job-descriptors.ts';
 import { importStaticCode } from '../peers/protobufjs-static.ts';
 import type { PeerName } from './contestants.ts';
-import { frame } from './request.ts';
+import { frame, path } from './request.ts';
 
 const job = Buffer.from(process.env['JOB']!, 'base64');
 
@@ -51,9 +50,20 @@ const servers: Readonly<Record<PeerName, () => Promise<number>>> = {
   },
 };
 
+const asItIs = (bytes: Buffer): Buffer => bytes;
+
 function serveWithGrpcJs(get: handleUnaryCall<Buffer, Buffer>): Promise<number> {
   const server = new Server();
-  server.addService(projectJobService, { Get: get });
+  const definition = {
+    path,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asItIs,
+    requestDeserialize: asItIs,
+    responseSerialize: asItIs,
+    responseDeserialize: asItIs,
+  };
+  server.addService({ Get: definition }, { Get: get });
   return new Promise((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(port);

@@ -1,7 +1,5 @@
 /** Gets of the benchmark, as they go over the wire. */
-import { serviceName } from '../../../lib/rpc/get-job-request.ts';
-
-export const path = `/${serviceName}/Get`;
+export const path = '/yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get';
 
 /** Ids of the jobs that are there; all have the same length. */
 export const jobId = (index: number): string => `bench-${String(index).padStart(6, '0')}`;

@@ -1,7 +1,8 @@
 import { openDoor as everybody } from '../../../lib/auth/none.ts';
 import { Deadline } from '../../../lib/runtime/deadline.ts';
 import { isVisible, revisionOf } from '../../../lib/job/document.ts';
-import { getJob, type JobAnswer } from '../../../lib/reading/get-job.ts';
+import { createGetJob } from '../../../lib/reading/get-job.ts';
+import type { JobAnswer } from '../../../lib/reading/present-job.ts';
 import { Status } from '../../../lib/runtime/status.ts';
 import { createDynamoDbJobReader } from '../../../lib/dynamodb/job-reader.ts';
 import type { SimulatedEvent } from './events.ts';
@@ -56,6 +57,7 @@ async function readOnce(
     client: simulatedClient(world, table, faults, process),
     table: 'jobs',
   });
+  const getJob = createGetJob({ store, authenticator: everybody, notFoundAfterMs: 0 });
   const { jobId, revision } = world.pick(events);
   const consistent = world.chance(0.5);
   const minRevision = world.chance(0.4) ? revision : undefined;
@@ -69,12 +71,7 @@ async function readOnce(
   let answer: JobAnswer | Status | undefined;
   try {
     answer = await Promise.race([
-      getJob(
-        { store, authenticator: everybody, notFoundAfterMs: 0 },
-        request,
-        { authorization: undefined },
-        deadline,
-      ),
+      getJob(request, { credentials: { authorization: undefined }, deadline }),
       died,
     ]);
   } catch (error) {

@@ -1,15 +1,15 @@
 /** The whole HTTP handler: REST, the readers of Connect and of gRPC-Web, and all headers. */
 import { openDoor } from '../../../lib/auth/none.ts';
 import { snapshotDocument } from '../../../lib/job/merge.ts';
-import { createHttpHandler } from '../../../lib/protocol/http/http-handler.ts';
 import type { HttpRequest } from '../../../lib/protocol/http/http-message.ts';
 import { checkAnswer } from '../check-answer.ts';
 import { jobBytes } from '../../support/documents.ts';
 import { getPath } from '../../support/http2-frames.ts';
+import { httpHandler } from '../../support/protocols.ts';
 
 const document = snapshotDocument(jobBytes({ id: 'a', name: '"é"' }), 7n);
 const stored = { document, syncedAt: new Date(0), generation: '1' };
-const handle = createHttpHandler({
+const handle = httpHandler({
   store: { get: (jobId) => Promise.resolve(jobId === 'a' ? stored : undefined) },
   authenticator: openDoor,
   log: () => undefined,

@@ -5,12 +5,12 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { overloaded, type Admission } from '../../reading/admission.ts';
+import { logCall } from '../../rpc/access-log.ts';
+import { pathOf, type Method } from '../../rpc/method.ts';
+import { readRequestId } from '../../rpc/request-metadata.ts';
 import { Status, toStatus } from '../../runtime/status.ts';
 import type { Log } from '../../telemetry/log.ts';
-import type { Admission } from '../admission.ts';
-import { serviceName } from '../../rpc/get-job-request.ts';
-import { overloaded } from '../limits.ts';
-import { readRequestId } from '../../rpc/request-metadata.ts';
 import { limitCompressed } from './compressed-messages.ts';
 import { callsForHealth, stalledMs, type GrpcLimits } from './limits.ts';
 import { tameTimeout } from './timeout.ts';
@@ -26,9 +26,17 @@ const sweepCalls = 16;
 
 interface OpenCall {
   readonly startMs: number;
-  readonly isGet: boolean;
+  /** What is called; undefined for health checks, reflection and what is not served. */
+  readonly method: Method | undefined;
   /** A stream forgets its session when it is closed. */
   readonly connection: Connection;
+}
+
+export interface OpenCallsDeps {
+  readonly limits: GrpcLimits;
+  readonly admission: Admission;
+  readonly methods: readonly Method[];
+  readonly log: Log;
 }
 
 /**
@@ -36,26 +44,23 @@ interface OpenCall {
  * A call that is refused gets its answer at once; nothing waits for its turn. Calls whose clients keep them open without
  * sending or taking what is due make room for others, and end after some time.
  *
- * @param work what the handlers are at
- *
  * It stands before grpc-js, which has no such limits, and whose interceptors come only after its own work.
  */
 export function limitCalls(
   server: Http2Server | Http2SecureServer,
-  limits: GrpcLimits,
-  work: Admission,
+  { limits, admission, methods, log }: OpenCallsDeps,
   connections: ConnectionUse,
-  log: Log,
 ): void {
+  const byPath = new Map(methods.map((method) => [pathOf(method), method]));
   /** The oldest first. */
   const open = new Map<ServerHttp2Stream, OpenCall>();
   const callsOf = new Map<Connection, number>();
   let sinceSweep = 0;
   let unsent: ReadonlyMap<Connection, Unsent> = new Map<Connection, Unsent>();
 
-  const remember = (stream: ServerHttp2Stream, isGet: boolean): void => {
+  const remember = (stream: ServerHttp2Stream, method: Method | undefined): void => {
     const connection = stream.session;
-    open.set(stream, { startMs: performance.now(), isGet, connection });
+    open.set(stream, { startMs: performance.now(), method, connection });
     const others = callsOf.get(connection) ?? 0;
     callsOf.set(connection, others + 1);
     if (others === 0) connections.busy(connection);
@@ -77,10 +82,23 @@ export function limitCalls(
   };
 
   const refuse = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, failure: Status): void => {
-    const requestId = readRequestId((name) => headers[name] as string | undefined);
-    const { code } = failure;
-    const by = { metric: 'Errors', dimension: 'Code', value: code } as const;
-    log('info', 'get', { requestId, protocol: 'grpc', code }, { values: { Errors: 1 }, by });
+    const header = (name: string): string | undefined => headers[name] as string | undefined;
+    const requestId = readRequestId(header);
+    const method = byPath.get(String(headers[':path']));
+    const nothing = {
+      request: undefined,
+      record: undefined,
+      meter: { reads: 0, latencyMs: 0, readUnits: 0 },
+    };
+    const call = {
+      requestId,
+      header,
+      method,
+      failure,
+      startMs: performance.now(),
+      more: { protocol: 'grpc' },
+    };
+    logCall(log, { ...call, ...nothing });
     respondTrailersOnly(stream, failure, requestId);
   };
 
@@ -93,7 +111,7 @@ export function limitCalls(
     const startedBefore = performance.now() - stalledMs;
     for (const [stream, call] of open) {
       if (call.startMs > startedBefore) return false;
-      if (callsOf.get(call.connection)! < enough || !waitsForClient(stream)) continue;
+      if (callsOf.get(call.connection)! < enough || !waitsForClient(stream, call)) continue;
       giveUp(stream);
       return true;
     }
@@ -108,12 +126,17 @@ export function limitCalls(
   const sweep = (): void => {
     sinceSweep = 0;
     const now = performance.now();
-    for (const [stream, { startMs, isGet }] of open) {
-      const longestMs = stream.readableEnded ? limits.callMs : limits.requestMs;
-      if (isGet && now - startMs > longestMs) giveUp(stream);
+    for (const [stream, { startMs, method }] of open) {
+      if (method !== undefined && now - startMs > longestMs(stream, method)) giveUp(stream);
     }
     unsent = measureUnsent(open.keys());
     for (const stream of tooMuchUnsent(unsent, limits.unsentBytes)) giveUp(stream);
+  };
+
+  /** How long the call may be open. A stream may be for as long as it likes, once its request is there. */
+  const longestMs = (stream: ServerHttp2Stream, { kind }: Method): number => {
+    if (!stream.readableEnded) return limits.requestMs;
+    return kind === 'unary' ? limits.callMs : Infinity;
   };
 
   /** @throws {Status} with what the call is refused with */
@@ -126,8 +149,9 @@ export function limitCalls(
     const path = String(headers[':path']);
     const isHealth = path.startsWith('/grpc.health.');
     const isFull = open.size >= limits.openCalls + (isHealth ? callsForHealth : 0);
-    if ((work.isFull() && !isHealth) || (isFull && !makeRoom(stream.session))) throw overloaded(limits.calls);
-    remember(stream, path.startsWith(`/${serviceName}/`));
+    if (!isHealth) admission.check();
+    if (isFull && !makeRoom(stream.session)) throw overloaded(limits.openCalls);
+    remember(stream, byPath.get(path));
   };
 
   const serve = server.listeners('stream');
@@ -148,9 +172,10 @@ export function limitCalls(
   });
 }
 
-/** For the rest of its request, or to take its answer. */
-function waitsForClient(stream: ServerHttp2Stream): boolean {
-  return !stream.readableEnded || stream.headersSent;
+/** For the rest of its request, or to take its answer. A stream that has nothing to say at the moment waits for us. */
+function waitsForClient(stream: ServerHttp2Stream, { method }: OpenCall): boolean {
+  if (!stream.readableEnded) return true;
+  return method?.kind === 'server-streaming' ? stream.writableLength > 0 : stream.headersSent;
 }
 
 function metadataSize(headers: IncomingHttpHeaders): number {
