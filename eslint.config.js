@@ -22,9 +22,24 @@ export default tseslint.config(
   {
     files: ['lib/**'],
     rules: {
-      // The environment is read once, where a function starts: it hands `process.env` to lib/config/config.ts.
+      // The environment is read once, where a function starts: it hands `process.env` to lib/config/.
       'no-restricted-globals': ['error', 'process'],
       'no-restricted-imports': ['error', 'process', 'node:process'],
+    },
+  },
+  {
+    files: ['functions/**', 'infra/**'],
+    rules: {
+      // A variable is read by the row of its setting, which says what it may be and is in the docs.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "MemberExpression[object.object.name='process'][object.property.name='env'], " +
+            "VariableDeclarator[id.type='ObjectPattern'][init.object.name='process'][init.property.name='env']",
+          message: 'Read it by the row of its setting: see lib/config/environment.ts.',
+        },
+      ],
     },
   },
   {

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { connectUpstream } from '../../functions/upstream.ts';
 import { readSyncConfig, type SyncConfig } from '../../lib/config/config.ts';
 import { Deadline } from '../../lib/runtime/deadline.ts';
-import { ConfigError } from '../../lib/config/environment.ts';
+import { table as jobTable } from '../../lib/config/settings/storing.ts';
+import { upstreamCallsPerSecond } from '../../lib/config/settings/upstream.ts';
+import { ConfigError } from '../../lib/config/value.ts';
 import { backfillProject, type BackfillParts, type BackfillReport } from '../../lib/feeding/backfill.ts';
 import { createDynamoDbBackfillProgress } from '../../lib/dynamodb/backfill-progress.ts';
 import { createDynamoDbClient } from '../../lib/dynamodb/client/client.ts';
@@ -81,8 +83,12 @@ function readConfig(): SyncConfig {
     return readSyncConfig(process.env);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const { rate } = readValues();
-    throw new UsageError(rate === undefined ? error.message : error.message.replace(rateVariable, '--rate'));
+    const { rate, table } = readValues();
+    const options = [
+      ...(rate === undefined ? [] : [[upstreamCallsPerSecond.variable, '--rate'] as const]),
+      ...(table === undefined ? [] : [[jobTable.variable, '--table'] as const]),
+    ];
+    throw new UsageError(options.reduce((text, [name, option]) => text.replace(name, option), error.message));
   }
 }
 
@@ -154,8 +160,6 @@ async function countJobs(
   return count;
 }
 
-const rateVariable = 'UPSTREAM_CALLS_PER_SECOND';
-
 function readArguments(): {
   readonly projects: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -169,8 +173,8 @@ function readArguments(): {
     projects,
     environment: {
       ...(isLocal && localAwsEnvironment(readEnginePorts(process.env).dynamodb)),
-      JOB_TABLE: table ?? (isLocal ? localTable : `datasphere-job-cache-${stage}-jobs`),
-      ...(rate !== undefined && { [rateVariable]: rate }),
+      [jobTable.variable]: table ?? (isLocal ? localTable : `datasphere-job-cache-${stage}-jobs`),
+      ...(rate !== undefined && { [upstreamCallsPerSecond.variable]: rate }),
     },
   };
 }

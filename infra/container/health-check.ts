@@ -4,6 +4,8 @@
  * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
 import { Client, credentials } from '@grpc/grpc-js';
+import { optional, withDefault } from '../../lib/config/environment.ts';
+import { grpcPort, grpcTlsCert } from '../../lib/config/settings/grpc-server.ts';
 
 /** Less than what the container's own check waits. */
 const timeoutMs = 2000;
@@ -12,10 +14,10 @@ const timeoutMs = 2000;
 const serving = Buffer.from([0x08, 0x01]);
 
 // The certificate is for the name by which clients know the server, not for this machine's own.
-const door = process.env['GRPC_TLS_CERT']
+const door = optional(process.env, grpcTlsCert)
   ? credentials.createSsl(null, null, null, { rejectUnauthorized: false })
   : credentials.createInsecure();
-const client = new Client(`127.0.0.1:${process.env['GRPC_PORT'] ?? '50051'}`, door);
+const client = new Client(`127.0.0.1:${withDefault(process.env, grpcPort)}`, door);
 const asIs = (bytes: Buffer): Buffer => bytes;
 
 client.makeUnaryRequest(

@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { Environment } from '../../lib/config/environment.ts';
 import { localStage } from '../aws/settings/read-settings.ts';
 
 export const projectRoot = join(import.meta.dirname, '..', '..');
@@ -39,12 +40,11 @@ export interface Deployment {
           readonly httpApi?: unknown;
           readonly schedule?: { readonly rate: string | readonly string[] };
         }[];
-        readonly environment?: Readonly<Record<string, string>>;
       }
     >
   >;
-  /** What all functions get. */
-  readonly provider: { readonly environment: Readonly<Record<string, string>> };
+  /** What the gRPC server is told, as a container of this stage would be. */
+  readonly custom: { readonly settings: { readonly environment: { readonly grpc: Environment } } };
   /** By logical id. */
   readonly resources: Readonly<Record<string, Resource>>;
 }

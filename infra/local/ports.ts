@@ -1,4 +1,7 @@
 import { createServer } from 'node:net';
+import { withDefault, type Environment } from '../../lib/config/environment.ts';
+import { grpcPort } from '../../lib/config/settings/grpc-server.ts';
+import { dynamoDbPort, httpPort, sqsPort } from './settings.ts';
 
 /** Everything that is started on this machine listens here and nowhere else. */
 export const loopback = '127.0.0.1';
@@ -16,49 +19,50 @@ export interface Ports {
   readonly dynamodb: number;
 }
 
-const variables: Readonly<Record<keyof Ports, { readonly name: string; readonly fallback: number }>> = {
-  http: { name: 'HTTP_PORT', fallback: 3000 },
-  grpc: { name: 'GRPC_PORT', fallback: 50051 },
-  sqs: { name: 'SQS_PORT', fallback: 9324 },
-  dynamodb: { name: 'DYNAMODB_PORT', fallback: 8000 },
-};
+const settings = {
+  http: httpPort,
+  grpc: { ...grpcPort, type: httpPort.type },
+  sqs: sqsPort,
+  dynamodb: dynamoDbPort,
+} satisfies Record<keyof Ports, object>;
 
-/** @throws {StartError} naming the variable that is wrong */
-export function readPorts(env: NodeJS.ProcessEnv): Ports {
-  const ports = { http: readPort(env, 'http'), grpc: readPort(env, 'grpc'), ...readEnginePorts(env) };
+/**
+ * @throws {ConfigError} naming the variable that is wrong
+ * @throws {StartError} if two are the same
+ */
+export function readPorts(env: Environment): Ports {
+  const ports = {
+    http: withDefault(env, settings.http),
+    grpc: withDefault(env, settings.grpc),
+    ...readEnginePorts(env),
+  };
   const taken = new Map<number, string>();
   for (const [key, port] of Object.entries(ports)) {
-    const { name } = variables[key as keyof Ports];
+    const { variable } = settings[key as keyof Ports];
     const other = taken.get(port);
     if (other !== undefined)
-      throw new StartError(`${other} and ${name} are both ${port}: give each a port of its own`);
-    taken.set(port, name);
+      throw new StartError(`${other} and ${variable} are both ${port}: give each a port of its own`);
+    taken.set(port, variable);
   }
   return ports;
 }
 
-/** The ports of the queue and the table, for commands that talk to a running stack. */
-export function readEnginePorts(env: NodeJS.ProcessEnv): Pick<Ports, 'sqs' | 'dynamodb'> {
-  return { sqs: readPort(env, 'sqs'), dynamodb: readPort(env, 'dynamodb') };
-}
-
-function readPort(env: NodeJS.ProcessEnv, key: keyof Ports): number {
-  const { name, fallback } = variables[key];
-  const text = env[name];
-  if (!text) return fallback;
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (port < 1 || port > 65535)
-    throw new StartError(`${name} is ${JSON.stringify(text)}: it must be a port, 1 to 65535`);
-  return port;
+/**
+ * The ports of the queue and the table, for commands that talk to a running stack.
+ *
+ * @throws {ConfigError} naming the variable that is wrong
+ */
+export function readEnginePorts(env: Environment): Pick<Ports, 'sqs' | 'dynamodb'> {
+  return { sqs: withDefault(env, settings.sqs), dynamodb: withDefault(env, settings.dynamodb) };
 }
 
 /** @throws {StartError} naming the first port that something else listens on, and the variable that changes it */
 export async function assertPortsFree(ports: Ports): Promise<void> {
   for (const [key, port] of Object.entries(ports)) {
     if (await isFree(port as number)) continue;
-    const { name } = variables[key as keyof Ports];
+    const { variable } = settings[key as keyof Ports];
     throw new StartError(
-      `port ${String(port)} is in use: stop what listens there, or set ${name} to a free port`,
+      `port ${String(port)} is in use: stop what listens there, or set ${variable} to a free port`,
     );
   }
 }

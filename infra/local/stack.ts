@@ -1,4 +1,7 @@
 import type { SQSEvent } from 'aws-lambda';
+import { optional } from '../../lib/config/environment.ts';
+import { grpcMaxCalls, grpcSharedReadMs } from '../../lib/config/settings/grpc.ts';
+import { logLevel } from '../../lib/config/settings/running.ts';
 import { localAwsEnvironment } from './credentials.ts';
 import { readDeployment, referredId, type Deployment, type LocalSettings } from './deployment.ts';
 import { pollQueue } from './event-source-mapping.ts';
@@ -39,17 +42,20 @@ export async function startStack({ ports, env, say, settings = {} }: StackOption
     const queues = await startQueues(deployment, ports.sqs);
     stops.push(queues.stop);
     const childEnv = { ...env, ...localAwsEnvironment(ports.dynamodb), SLS_TELEMETRY_DISABLED: '1' };
-    const { provider, functions: deployed } = deployment;
-    const deployedEnv = { ...provider.environment, ...deployed['get']?.environment };
-    const readerEnv = {
-      ...childEnv,
-      ...deployedEnv,
-      LOG_LEVEL: env['LOG_LEVEL'] ?? deployedEnv['LOG_LEVEL'],
-    };
+    const { grpc: deployed } = deployment.custom.settings.environment;
+    // Of what changes no answer the shell has the last word.
+    const told = [logLevel, grpcMaxCalls, grpcSharedReadMs].map(
+      (setting) =>
+        [
+          setting.variable,
+          String(optional<string | number>(env, setting) ?? deployed[setting.variable]),
+        ] as const,
+    );
+    const grpcEnv = { ...childEnv, ...deployed, ...Object.fromEntries(told) };
     const [functions, grpc] = await Promise.all(
       [
         startFunctions(deployment, ports.http, childEnv, say, settings),
-        startGrpc(ports.grpc, readerEnv, say),
+        startGrpc(ports.grpc, grpcEnv, say),
       ].map((starting) => starting.then((part) => (stops.push(part.stop), part))) as [
         Promise<RunningFunctions>,
         ReturnType<typeof startGrpc>,

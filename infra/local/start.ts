@@ -1,9 +1,12 @@
 /** `npm start`: the whole service on this machine, until Ctrl-C. */
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { optional, withDefault } from '../../lib/config/environment.ts';
+import { ConfigError } from '../../lib/config/value.ts';
 import { demoJobId, walkDemoJob } from './demo-job.ts';
 import type { DemoUpstream } from './demo-upstream.ts';
 import { loopback, readPorts, StartError, type Ports } from './ports.ts';
 import { sampleEvents } from './samples.ts';
+import { demo, madeUpUpstream } from './settings.ts';
 import { startStack, type RunningStack } from './stack.ts';
 
 const say = (text: string): void => {
@@ -12,7 +15,7 @@ const say = (text: string): void => {
 
 function whatToTry(
   { http, grpc, sqs, dynamodb }: Ports,
-  demo: boolean,
+  moving: boolean,
   upstream: DemoUpstream | undefined,
 ): string {
   const method = 'yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get';
@@ -22,7 +25,7 @@ function whatToTry(
     '',
     'Try, in another terminal:',
     `  curl http://${loopback}:${http}/datasphere/v2/jobs/${id}`,
-    ...(demo ? [`  curl 'http://${loopback}:${http}/datasphere/v2/jobs/${demoJobId}?fields=status'`] : []),
+    ...(moving ? [`  curl 'http://${loopback}:${http}/datasphere/v2/jobs/${demoJobId}?fields=status'`] : []),
     `  npx buf curl --protocol grpc --http2-prior-knowledge -d '{"jobId":"${id}"}' http://${loopback}:${grpc}/${method}`,
     `  npx buf curl --schema proto --protocol grpcweb -d '{"jobId":"${id}"}' http://${loopback}:${http}/${method}`,
     `  npx buf curl --schema proto --protocol connect -d '{"jobId":"${id}"}' http://${loopback}:${http}/${method}`,
@@ -60,11 +63,9 @@ async function waitForSamples({ http }: Ports): Promise<void> {
   throw new StartError('the sample jobs did not arrive in the table');
 }
 
-/** The upstream that the stack is fed from; none unless the variable says so. */
-async function openUpstream(kind: string | undefined): Promise<DemoUpstream | undefined> {
-  if (!kind) return undefined;
-  if (kind !== 'demo')
-    throw new StartError(`UPSTREAM is ${JSON.stringify(kind)}: it must be demo, or not set`);
+/** The upstream that the stack is fed from, if there is to be one. */
+async function openUpstream(): Promise<DemoUpstream | undefined> {
+  if (optional(process.env, madeUpUpstream) === undefined) return undefined;
   const { startDemoUpstream } = await import('./demo-upstream.ts');
   return startDemoUpstream();
 }
@@ -80,7 +81,7 @@ async function main(): Promise<void> {
     }
   });
   const ports = readPorts(process.env);
-  const upstream = await openUpstream(process.env['UPSTREAM']);
+  const upstream = await openUpstream();
   let end: string;
   try {
     const env = { ...process.env, ...upstream?.env };
@@ -89,9 +90,9 @@ async function main(): Promise<void> {
       await publishAll(stack, sampleEvents());
       await waitForSamples(ports);
       upstream?.begin((notice) => publishAll(stack, [notice]));
-      const demo = process.env['DEMO'] !== '0';
-      say(whatToTry(ports, demo, upstream));
-      if (demo) walkDemoJob((event) => publishAll(stack, [event]), stopping.signal).catch(() => undefined);
+      const moving = withDefault(process.env, demo) !== '0';
+      say(whatToTry(ports, moving, upstream));
+      if (moving) walkDemoJob((event) => publishAll(stack, [event]), stopping.signal).catch(() => undefined);
       end = await Promise.race([stopped, stack.broken]);
     } finally {
       stopping.abort();
@@ -106,7 +107,8 @@ async function main(): Promise<void> {
 main().then(
   () => process.exit(0),
   (error: unknown) => {
-    console.error(error instanceof StartError ? error.message : error);
+    const isForPeople = error instanceof StartError || error instanceof ConfigError;
+    console.error(isForPeople ? error.message : error);
     process.exit(1);
   },
 );

@@ -11,6 +11,7 @@ const timeoutMs = 120_000;
 
 /** Runs the npm that runs this script, or the one on the path. */
 export function npm(args: readonly string[], folder: string): Promise<NpmRun> {
+  // eslint-disable-next-line no-restricted-syntax -- npm's own variable, not a setting
   const script = process.env['npm_execpath'];
   const [file, first] = script === undefined ? ['npm', []] : [process.execPath, [script]];
   return new Promise((resolve, reject) => {

@@ -1,9 +1,17 @@
-/** Every environment variable that the deployed functions read, in one place; docs/operations.md lists them. */
-import { ConfigError, flag, integer, oneOf, readUrl, required, type Environment } from './environment.ts';
+/** What each process is told, checked one by one and together: by the rows in settings/. */
+import { optional, required, withDefault, type Environment } from './environment.ts';
 import type { LogLevel } from '../telemetry/log.ts';
-import { readUpstream, type UpstreamConfig } from './upstream-config.ts';
-
-export { ConfigError, type Environment };
+import { isLoopback } from '../runtime/loopback.ts';
+import type { PrincipalConfig } from './principals.ts';
+import * as access from './settings/access.ts';
+import * as grpc from './settings/grpc.ts';
+import * as grpcServer from './settings/grpc-server.ts';
+import * as running from './settings/running.ts';
+import * as storing from './settings/storing.ts';
+import * as surroundings from './settings/surroundings.ts';
+import * as upstream from './settings/upstream.ts';
+import { readUpstream, readUpstreamAt, type UpstreamConfig } from './upstream-config.ts';
+import { ConfigError } from './value.ts';
 
 export type AuthConfig =
   | { readonly mode: 'none' }
@@ -21,14 +29,6 @@ export type AuthConfig =
       readonly projectsClaim: string;
     };
 
-/** Which projects the principals may read that a pattern stands for. */
-export interface PrincipalConfig {
-  /** An ARN, in which `*` stands for any characters but a colon, and `?` for one of them. */
-  readonly principal: string;
-  /** Ids of projects, or `*` for all. */
-  readonly projects: readonly string[];
-}
-
 /** What every function needs. */
 export interface BaseConfig {
   /** Name of the stage, for the metrics. */
@@ -38,12 +38,12 @@ export interface BaseConfig {
   /** How long a deleted job's tombstone is kept. */
   readonly tombstoneDays: number;
   readonly logLevel: LogLevel;
+  /** Whether the values of jobs' environment variables are replaced before they are stored. */
+  readonly redactEnvValues: boolean;
 }
 
 /** What the function that merges events needs. */
 export interface SyncConfig extends BaseConfig {
-  /** Whether the values of jobs' environment variables are replaced before they are stored. */
-  readonly redactEnvValues: boolean;
   /** Undefined where there is no upstream to ask. */
   readonly upstream: UpstreamConfig | undefined;
 }
@@ -65,8 +65,6 @@ export interface ReadThroughConfig extends UpstreamConfig {
 
 /** What the functions that answer Get need. */
 export interface GetConfig extends BaseConfig {
-  /** Whether the values of jobs' environment variables are replaced before they are stored. */
-  readonly redactEnvValues: boolean;
   readonly auth: AuthConfig;
   /** Who is asked for jobs that the table does not have; undefined where nobody is. */
   readonly readThrough: ReadThroughConfig | undefined;
@@ -82,7 +80,7 @@ export interface HttpConfig extends GetConfig {
 
 /** What the native gRPC server needs. */
 export interface GrpcConfig extends GetConfig {
-  /** Address to bind to. */
+  /** Address to bind to; an IPv6 one in brackets. */
   readonly host: string;
   readonly port: number;
   /** Paths of PEM files; undefined for plaintext. */
@@ -97,85 +95,60 @@ export interface GrpcConfig extends GetConfig {
 
 /** @throws {ConfigError} */
 export function readSyncConfig(env: Environment): SyncConfig {
-  return {
-    ...readBaseConfig(env),
-    redactEnvValues: flag(env, 'REDACT_ENV_VALUES'),
-    upstream: readUpstream(env),
-  };
+  return { ...readBaseConfig(env), upstream: readUpstream(env) };
 }
 
 /** @throws {ConfigError} */
 export function readRefreshConfig(env: Environment): RefreshConfig {
-  const { upstream, ...config } = readSyncConfig(env);
-  if (upstream === undefined)
-    throw new ConfigError('UPSTREAM_ENDPOINT is not set: it must be the host:port that jobs are read from');
   return {
-    ...config,
-    upstream,
-    projects: readProjects(env),
-    refreshSeconds: readRefreshSeconds(env) ?? 10,
+    ...readBaseConfig(env),
+    upstream: readUpstreamAt(required(env, upstream.upstream), env),
+    projects: required(env, upstream.upstreamProjects),
+    refreshSeconds: withDefault(env, upstream.refreshSeconds),
   };
-}
-
-function readProjects(env: Environment): readonly string[] {
-  const projects = required(env, 'UPSTREAM_PROJECTS', 'a list of project ids, with commas').split(',');
-  const wrong = projects.find((id) => !/^[\w-]{1,64}$/.test(id.trim()));
-  if (wrong === undefined) return [...new Set(projects.map((id) => id.trim()))];
-  throw new ConfigError(
-    `UPSTREAM_PROJECTS has ${JSON.stringify(wrong)}: it must be a list of project ids, with commas`,
-  );
-}
-
-function readRefreshSeconds(env: Environment): number | undefined {
-  if (!env['REFRESH_SECONDS']) return undefined;
-  return integer(env, 'REFRESH_SECONDS', { fallback: 10, from: 2, to: 3600 });
 }
 
 function readBaseConfig(env: Environment): BaseConfig {
   return {
-    stage: env['STAGE'] ?? 'local',
-    jobTable: required(env, 'JOB_TABLE', 'the name of the DynamoDB table that holds the jobs'),
-    tombstoneDays: integer(env, 'TOMBSTONE_DAYS', { fallback: 30, from: 1, to: 3650 }),
-    logLevel: oneOf(env, 'LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
+    stage: withDefault(env, surroundings.stage),
+    jobTable: required(env, storing.table),
+    tombstoneDays: withDefault(env, storing.tombstoneDays),
+    logLevel: withDefault(env, running.logLevel),
+    redactEnvValues: withDefault(env, storing.redactEnvValues),
   };
 }
 
 /** @throws {ConfigError} */
 export function readGetConfig(env: Environment): GetConfig {
-  const base = { ...readBaseConfig(env), redactEnvValues: flag(env, 'REDACT_ENV_VALUES') };
-  const readThrough = flag(env, 'READ_THROUGH') ? readReadThrough(env) : undefined;
+  const base = readBaseConfig(env);
+  const readThrough = withDefault(env, upstream.readThrough) ? readReadThrough(env) : undefined;
   const auth = readAuth(env);
   if (auth.mode === 'none' && isLambda(env)) {
     throw new ConfigError(
       'AUTH_MODE is "none" in a Lambda function, which would let everybody read every job: it must be jwt or iam',
     );
   }
-  return { ...base, readThrough, refreshSeconds: readRefreshSeconds(env), auth };
+  return { ...base, readThrough, refreshSeconds: optional(env, upstream.refreshSeconds), auth };
 }
 
 function readReadThrough(env: Environment): ReadThroughConfig {
-  const upstream = readUpstream(env);
-  if (upstream === undefined)
-    throw new ConfigError('READ_THROUGH is "true" and UPSTREAM_ENDPOINT is not set: there is nobody to ask');
-  return { ...upstream, projects: readProjects(env) };
+  const source = readUpstream(env);
+  if (source === undefined)
+    throw new ConfigError('READ_THROUGH is "true" and UPSTREAM_ENDPOINT is not set: there is nothing to ask');
+  return { ...source, projects: required(env, upstream.upstreamProjects) };
 }
 
-/**
- * Whether this is Lambda, where functions face the internet. A function's own settings cannot set these variables.
- * serverless-offline sets the name too, and says that it is not Lambda.
- *
- * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime
- */
 function isLambda(env: Environment): boolean {
-  const isRuntime =
-    Boolean(env['AWS_LAMBDA_RUNTIME_API']) || (env['AWS_EXECUTION_ENV'] ?? '').startsWith('AWS_Lambda_');
-  return isRuntime || (Boolean(env['AWS_LAMBDA_FUNCTION_NAME']) && env['IS_OFFLINE'] !== 'true');
+  const runtime = optional(env, surroundings.lambdaRuntime) ?? '';
+  if (optional(env, surroundings.lambdaRuntimeApi) || runtime.startsWith('AWS_Lambda_')) return true;
+  const functionName = optional(env, surroundings.lambdaFunctionName);
+  return functionName !== undefined && optional(env, surroundings.isOffline) !== 'true';
 }
 
 /** @throws {ConfigError} */
 export function readHttpConfig(env: Environment): HttpConfig {
   const config = readGetConfig(env);
-  const corsOrigins = readOrigins(env, 'CORS_ORIGINS');
+  const corsOrigins = (optional(env, access.corsOrigins) ?? []).filter((origin) => origin !== '');
   if (corsOrigins.length > 0 && config.auth.mode === 'iam') {
     throw new ConfigError(
       'CORS_ORIGINS is set, and AUTH_MODE is "iam", where API Gateway refuses preflights: use "jwt"',
@@ -186,16 +159,9 @@ export function readHttpConfig(env: Environment): HttpConfig {
 
 /** @throws {ConfigError} */
 export function readGrpcConfig(env: Environment): GrpcConfig {
-  const certFile = env['GRPC_TLS_CERT'];
-  const keyFile = env['GRPC_TLS_KEY'];
-  if (Boolean(certFile) !== Boolean(keyFile)) {
-    const missing = certFile ? 'GRPC_TLS_KEY' : 'GRPC_TLS_CERT';
-    throw new ConfigError(
-      `${missing} is not set: TLS takes both a certificate and a key, as paths of PEM files`,
-    );
-  }
+  const tls = readTls(env);
   const config = readGetConfig(env);
-  const host = env['GRPC_HOST'] ?? '127.0.0.1';
+  const host = inBrackets(withDefault(env, grpcServer.grpcHost));
   if (config.auth.mode === 'iam') {
     throw new ConfigError(
       'AUTH_MODE is "iam", which API Gateway checks; native gRPC does not come through it: it must be jwt',
@@ -210,81 +176,39 @@ export function readGrpcConfig(env: Environment): GrpcConfig {
   return {
     ...config,
     host,
-    port: integer(env, 'GRPC_PORT', { fallback: 50051, from: 0, to: 65535 }),
-    tls: certFile && keyFile ? { certFile, keyFile } : undefined,
-    maxCalls: integer(env, 'GRPC_MAX_CALLS', { fallback: 500, from: 1, to: 100_000 }),
-    sharedReadMs: integer(env, 'GRPC_SHARED_READ_MS', { fallback: 50, from: 0, to: 60_000 }),
-    maxConnections: integer(env, 'GRPC_MAX_CONNECTIONS', { fallback: 1000, from: 1, to: 100_000 }),
+    port: withDefault(env, grpcServer.grpcPort),
+    tls,
+    maxCalls: withDefault(env, grpc.grpcMaxCalls),
+    sharedReadMs: withDefault(env, grpc.grpcSharedReadMs),
+    maxConnections: withDefault(env, grpcServer.grpcMaxConnections),
   };
 }
 
-/** An address that only this machine reaches. */
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+function readTls(env: Environment): GrpcConfig['tls'] {
+  const certFile = optional(env, grpcServer.grpcTlsCert);
+  const keyFile = optional(env, grpcServer.grpcTlsKey);
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile !== undefined && keyFile !== undefined) return { certFile, keyFile };
+  const missing = certFile === undefined ? grpcServer.grpcTlsCert : grpcServer.grpcTlsKey;
+  throw new ConfigError(
+    `${missing.variable} is not set: TLS takes both a certificate and a key, as paths of PEM files`,
+  );
+}
+
+/** An IPv6 address as a host of an address with a port. */
+function inBrackets(host: string): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
 }
 
 function readAuth(env: Environment): AuthConfig {
-  const mode = oneOf(env, 'AUTH_MODE', ['jwt', 'iam', 'none']);
+  const mode = required(env, access.auth);
   if (mode === 'none') return { mode };
-  if (mode === 'iam') return { mode, principals: readPrincipals(env) };
+  if (mode === 'iam') return { mode, principals: optional(env, access.iamProjects) };
   return {
     mode,
-    issuer: required(env, 'JWT_ISSUER', 'the `iss` that tokens must have'),
-    audience: required(env, 'JWT_AUDIENCE', 'the `aud` that tokens must have'),
-    jwksUri: readUrl(env, 'JWT_JWKS_URI', 'the address of the issuer’s JSON Web Key Set'),
-    projectsClaim: env['JWT_PROJECTS_CLAIM'] ?? 'project_ids',
+    issuer: required(env, access.jwtIssuer),
+    audience: required(env, access.jwtAudience),
+    jwksUri: required(env, access.jwtJwksUri),
+    projectsClaim: withDefault(env, access.jwtProjectsClaim),
   };
-}
-
-const principalsForm =
-  'it must be a JSON object of principals and lists of projects, or "*" for all of them, ' +
-  'such as {"arn:aws:iam::123456789012:role/dashboard":["bt1project"]}';
-
-function readPrincipals(env: Environment): readonly PrincipalConfig[] | undefined {
-  const text = env['IAM_PROJECTS'];
-  if (!text) return undefined;
-  const json = parseJson(text);
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
-    throw new ConfigError(`IAM_PROJECTS is no JSON object: ${principalsForm}`);
-  }
-  return Object.entries(json).map(([principal, given]: [string, unknown]) => {
-    const projects = given === '*' ? ['*'] : given;
-    if (!isPrincipal(principal) || !isProjectList(projects)) {
-      throw new ConfigError(`IAM_PROJECTS is wrong at ${JSON.stringify(principal)}: ${principalsForm}`);
-    }
-    if (/:role\/.*\//.test(principal)) {
-      throw new ConfigError(
-        `IAM_PROJECTS names ${principal}: it must be without the role's path, which the ARNs of its sessions lack`,
-      );
-    }
-    return { principal, projects };
-  });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The ARN of a principal of IAM or STS, or a pattern of one. */
-function isPrincipal(text: string): boolean {
-  return /^arn:aws[a-z-]*:(iam|sts)::(\d{12}|\*):[^:]+$/.test(text);
-}
-
-function isProjectList(value: unknown): value is readonly string[] {
-  return Array.isArray(value) && value.every((one) => typeof one === 'string' && one !== '');
-}
-
-function readOrigins(env: Environment, name: string): readonly string[] {
-  const origins = (env[name] ?? '').split(',').map((origin) => origin.trim());
-  const given = origins.filter((origin) => origin !== '');
-  const isOrigin = (text: string): boolean => !text.includes('*') && URL.parse(text)?.origin === text;
-  const wrong = given.find((origin) => origin !== '*' && !isOrigin(origin));
-  if (wrong === undefined) return given;
-  throw new ConfigError(
-    `${name} has ${JSON.stringify(wrong)}: it must be a list of origins, https://example.org or *`,
-  );
 }

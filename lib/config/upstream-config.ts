@@ -1,5 +1,14 @@
-/** The environment variables that say where upstream is, and how it may be asked. */
-import { ConfigError, flag, integer, optional, readUrl, required, type Environment } from './environment.ts';
+/** Where upstream is, and how it may be asked. */
+import { isLoopback } from '../runtime/loopback.ts';
+import { optional, required, withDefault, type Environment } from './environment.ts';
+import type { Setting } from './setting.ts';
+import * as settings from './settings/upstream.ts';
+import {
+  upstreamIamToken,
+  upstreamInstanceToken,
+  upstreamServiceAccountKey,
+} from './settings/upstream-tokens.ts';
+import { ConfigError } from './value.ts';
 
 export interface UpstreamConfig {
   /** `host:port` of the DataSphere API. */
@@ -28,67 +37,57 @@ export type TokenConfig =
     };
 
 /**
- * Undefined where `UPSTREAM_ENDPOINT` is not set: then there is no upstream.
+ * Undefined if `UPSTREAM_ENDPOINT` is not set: then there is no upstream.
  *
  * @throws {ConfigError}
  */
 export function readUpstream(env: Environment): UpstreamConfig | undefined {
-  if (!env['UPSTREAM_ENDPOINT']) return undefined;
-  const address = required(env, 'UPSTREAM_ENDPOINT', 'a host:port');
-  const [, host] = /^([^\s/:]+):\d{1,5}$/.exec(address) ?? [];
-  if (host === undefined)
-    throw new ConfigError(
-      `UPSTREAM_ENDPOINT is ${JSON.stringify(address)}: it must be a host:port, such as datasphere.api.cloud.yandex.net:443`,
-    );
-  const onThisMachine = host === 'localhost' || /^127(\.\d{1,3}){3}$/.test(host);
-  const rootCertificates = optional(env, 'UPSTREAM_ROOT_CERTS');
+  const address = optional(env, settings.upstream);
+  return address === undefined ? undefined : readUpstreamAt(address, env);
+}
+
+/** @throws {ConfigError} */
+export function readUpstreamAt(address: string, env: Environment): UpstreamConfig {
+  const onThisMachine = isLoopback(address.slice(0, address.lastIndexOf(':')));
+  const rootCertificates = optional(env, settings.upstreamRootCerts);
   return {
     address,
     plaintext: onThisMachine && rootCertificates === undefined,
     rootCertificates,
-    callsPerSecond: readRate(env, 'UPSTREAM_CALLS_PER_SECOND'),
-    maxConcurrentCalls: integer(env, 'UPSTREAM_MAX_CALLS', { fallback: 8, from: 1, to: 1000 }),
+    callsPerSecond: withDefault(env, settings.upstreamCallsPerSecond),
+    maxConcurrentCalls: withDefault(env, settings.upstreamMaxCalls),
     tokens: readTokens(env, onThisMachine),
   };
 }
 
-function readRate(env: Environment, name: string): number {
-  const text = env[name];
-  if (!text) return 5;
-  const value = /^\d{1,4}(\.\d{1,3})?$/.test(text) ? Number(text) : NaN;
-  if (value >= 0.01 && value <= 1000) return value;
-  throw new ConfigError(`${name} is ${JSON.stringify(text)}: it must be a number from 0.01 to 1000`);
-}
-
-/** The variables of which one says where tokens come from. */
+/** The settings of which one says where tokens come from. */
 const sources = [
-  'UPSTREAM_SERVICE_ACCOUNT_KEY',
-  'UPSTREAM_KEY_SECRET',
-  'UPSTREAM_IAM_TOKEN',
-  'UPSTREAM_INSTANCE_TOKEN',
+  upstreamServiceAccountKey,
+  settings.upstreamKeySecret,
+  upstreamIamToken,
+  upstreamInstanceToken,
 ] as const;
 
 function readTokens(env: Environment, onThisMachine: boolean): TokenConfig {
-  const given = sources.filter((name) => Boolean(env[name]) && env[name] !== 'false');
-  if (given.length > 1) throw new ConfigError(`${given.join(' and ')} are set: it must be one of them`);
+  const endpoint = optional(env, settings.upstreamIamEndpoint)?.origin;
+  const names = (some: readonly Setting[], between: string) =>
+    some.map(({ variable }) => variable).join(between);
+  const given = sources.filter((one) => optional<string | boolean>(env, one));
+  if (given.length > 1) throw new ConfigError(`${names(given, ' and ')} are set: it must be one of them`);
   const [source] = given;
-  const endpoint = env['UPSTREAM_IAM_ENDPOINT']
-    ? readUrl(env, 'UPSTREAM_IAM_ENDPOINT', 'the base address of the IAM API').origin
-    : undefined;
   switch (source) {
-    case 'UPSTREAM_SERVICE_ACCOUNT_KEY':
-      return { from: 'key', key: { text: env[source]! }, endpoint };
-    case 'UPSTREAM_KEY_SECRET':
-      return { from: 'key', key: { secretArn: env[source]! }, endpoint };
-    case 'UPSTREAM_IAM_TOKEN':
-      return { from: 'given', token: env[source]! };
-    case 'UPSTREAM_INSTANCE_TOKEN':
-      flag(env, source);
+    case upstreamServiceAccountKey:
+      return { from: 'key', key: { text: required(env, source) }, endpoint };
+    case settings.upstreamKeySecret:
+      return { from: 'key', key: { secretArn: required(env, source) }, endpoint };
+    case upstreamIamToken:
+      return { from: 'given', token: required(env, source) };
+    case upstreamInstanceToken:
       return { from: 'instance', endpoint };
     default:
       if (onThisMachine) return { from: 'nowhere' };
       throw new ConfigError(
-        `UPSTREAM_ENDPOINT is set, and none of ${sources.join(', ')} is: upstream wants IAM tokens, so it must be one of them`,
+        `UPSTREAM_ENDPOINT is set, and none of ${names(sources, ', ')} is: upstream wants IAM tokens, so it must be one of them`,
       );
   }
 }

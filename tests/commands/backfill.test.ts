@@ -153,6 +153,11 @@ describe('npm run backfill', () => {
     { wrong: 'an option that is none', args: ['--project', 'p1', '--fast'], says: '--fast' },
     { wrong: 'a rate that is none', args: ['--project', 'p1', '--rate', 'fast'], says: '--rate is "fast"' },
     {
+      wrong: 'a table that cannot be',
+      args: ['--project', 'p1', '--table', 'a b'],
+      says: '--table is "a b"',
+    },
+    {
       wrong: 'no upstream',
       args: ['--project', 'p1'],
       changed: { UPSTREAM_ENDPOINT: '' },

@@ -195,7 +195,7 @@ describe('npm start with a certificate', () => {
 
 describe('npm start, badly set up', () => {
   it.each([
-    [{ HTTP_PORT: 'web' }, 'HTTP_PORT is "web": it must be a port, 1 to 65535'],
+    [{ HTTP_PORT: 'web' }, 'HTTP_PORT is "web": it must be a port from 1 to 65535'],
     [{ HTTP_PORT: '4000', GRPC_PORT: '4000' }, 'HTTP_PORT and GRPC_PORT are both 4000'],
   ])('says what is wrong with %j', async (wrong, message) => {
     const stack = spawnStack(await freePorts(), wrong);

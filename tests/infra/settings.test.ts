@@ -46,9 +46,22 @@ describe('the settings of a deployment', () => {
       { corsOrigins: '*' },
       'CORS_ORIGINS is set, and AUTH_MODE is "iam"',
     ],
-    ['an origin that is none', { ...jwt, corsOrigins: 'example.org' }, 'CORS_ORIGINS has "example.org"'],
-    ['a principal that is none', { iamProjects: '{"foo":["p"]}' }, 'IAM_PROJECTS is wrong at "foo"'],
-    ['an address that is none', { ...jwt, jwtJwksUri: 'https://:' }, 'JWT_JWKS_URI is "https://:"'],
+    [
+      'something that is not an origin',
+      { ...jwt, corsOrigins: 'example.org' },
+      'corsOrigins has "example.org"',
+    ],
+    ['something that is not a principal', { iamProjects: '{"foo":["p"]}' }, 'iamProjects is wrong at "foo"'],
+    [
+      'something that is not an address',
+      { ...jwt, jwtJwksUri: 'https://:' },
+      'jwtJwksUri is "https://:": it must be an https URL',
+    ],
+    [
+      'a file that no function has',
+      { ...fed, upstreamRootCerts: 'ca.pem' },
+      'upstreamRootCerts is the path of a file',
+    ],
   ])('refuse what the functions would not start with: %s', (_, given, problem) => {
     expect(problems(given)).toEqual([expect.stringContaining(problem)]);
   });
@@ -76,7 +89,7 @@ describe('the settings of a deployment', () => {
     for (const given of [{ visibilitySeconds: 179 }, { visibilitySeconds: 60, syncTimeoutSeconds: 10 }])
       expect(problems(given)).toEqual([
         expect.stringMatching(
-          /^visibilitySeconds: is \d+; it must be at least 180: six times syncTimeoutSeconds/,
+          /^visibilitySeconds is \d+: it must be at least 180, which is six times syncTimeoutSeconds/,
         ),
       ]);
     expect(problems({ visibilitySeconds: 360 })).toEqual([]);
@@ -86,50 +99,52 @@ describe('the settings of a deployment', () => {
     expect(problems(jwt)).toEqual([]);
     for (const name of ['jwtIssuer', 'jwtAudience', 'jwtJwksUri'])
       expect(problems({ ...jwt, [name]: '' })).toEqual([
-        `${name}: is missing; auth=jwt needs it to check tokens`,
+        `${name} is not set: auth=jwt needs it to check tokens`,
       ]);
   });
 
   it('leave the door open on the local stage and nowhere else', () => {
     expect(problems({ auth: 'none' }, 'local')).toEqual([]);
     for (const stage of ['dev', 'prod', 'Local', ''])
-      expect(problems({ auth: 'none' }, stage)).toEqual([expect.stringContaining('auth: is none')]);
+      expect(problems({ auth: 'none' }, stage)).toEqual([expect.stringContaining('auth is none')]);
   });
 
   it('name the table once', () => {
     expect(read({ existingTable: 'jobs-restored' })).toMatchObject({ table: 'jobs-restored' });
     expect(problems({ existingTable: 'jobs-restored', table: 'mine' })).toEqual([
-      expect.stringMatching(/^existingTable: .*must be empty/),
+      expect.stringMatching(/^existingTable is .*must be empty/),
     ]);
   });
 
   it('keep the metrics, which are in the info lines', () => {
     expect(problems({ logLevel: 'debug' })).toEqual([]);
-    expect(problems({ logLevel: 'warn' })).toEqual([expect.stringContaining('logLevel: is warn')]);
+    expect(problems({ logLevel: 'warn' })).toEqual([expect.stringContaining('logLevel is warn')]);
   });
 
   it('need all of native gRPC, and tokens, where there is native gRPC', () => {
     expect(problems(grpc)).toEqual([]);
     for (const name of ['grpcImage', 'grpcCertificate', 'grpcVpc', 'grpcSubnets'])
-      expect(problems({ ...grpc, [name]: '' })).toEqual([`${name}: is missing; grpc=true needs it`]);
+      expect(problems({ ...grpc, [name]: '' })).toEqual([`${name} is not set: grpc=true needs it`]);
     expect(problems({ ...grpc, auth: 'iam' })).toEqual([expect.stringContaining('grpc=true needs jwt')]);
     expect(problems({ ...grpc, grpcMinTasks: '11' })).toEqual([
-      expect.stringContaining('more than grpcMaxTasks'),
+      expect.stringContaining('must not be more than grpcMaxTasks'),
     ]);
   });
 
   it('need all of upstream where there is upstream, and nothing of it elsewhere', () => {
     expect(problems(fed)).toEqual([]);
     for (const name of ['upstreamProjects', 'upstreamKeySecret'])
-      expect(problems({ ...fed, [name]: '' })).toContainEqual(expect.stringMatching(`^${name}: is missing`));
+      expect(problems({ ...fed, [name]: '' })).toContainEqual(expect.stringMatching(`^${name} is not set`));
     const ofUpstream = Object.entries(fed).filter(([name]) => name !== 'upstream');
     for (const [name, value] of ofUpstream)
-      expect(problems({ [name]: value })).toContainEqual(expect.stringMatching('^upstream: is missing'));
+      expect(problems({ [name]: value })).toContainEqual(expect.stringMatching('^upstream is not set'));
   });
 
   it.each([
     ['auth', 'basic', 'one of iam, jwt, none'],
-    ['functionUrl', 'yes', 'true or false'],
+    ['functionUrl', 'yes', 'one of true, false'],
+    ['functionUrl', '', 'one of true, false'],
+    ['functionUrl', 'constructor', 'one of true, false'],
     ['getMemoryMb', '64', 'an integer from 128 to 10240'],
     ['getMemoryMb', '512.5', 'an integer'],
     ['jwtJwksUri', 'http://issuer.example/keys', 'an https URL'],
@@ -138,10 +153,11 @@ describe('the settings of a deployment', () => {
     ['shift', 'Slowly', 'one of AllAtOnce'],
     ['syncBatchSize', '1000', 'an integer from 1 to 100'],
     ['grpcSubnets', 'subnet-1a', 'two or more subnet ids'],
-    ['table', ['a'], 'a name of 3 to 64'],
+    ['table', ['a'], 'the name of the DynamoDB table that holds the jobs: 3 to 255'],
+    ['queue', 'a b', 'a name of 3 to 64'],
   ])('refuse %s=%s and say what would be right', (name, value, wanted) => {
     expect(problems({ [name]: value })).toEqual([
-      expect.stringMatching(new RegExp(`^${name}: is .*; it must be ${wanted}`)),
+      expect.stringMatching(new RegExp(`^${name} is .*: it must be ${wanted}`)),
     ]);
   });
 
@@ -158,8 +174,8 @@ describe('the settings of a deployment', () => {
   });
 
   it.each<[string, Readonly<Record<string, string>>, string]>([
-    ['dev', { auth: 'jwt' }, 'jwtIssuer: is missing'],
-    ['prod', { auth: 'none' }, 'auth: is none'],
+    ['dev', { auth: 'jwt' }, 'jwtIssuer is not set'],
+    ['prod', { auth: 'none' }, 'auth is none'],
     ['dev', { kmskey: 'x' }, 'kmskey: there is no such setting; kmsKey is one'],
     ['local', {}, 'The stage local is for this machine, where everybody may read everything'],
   ])('stop the CLI from packaging for %s with %j', async (stage, settings, message) => {

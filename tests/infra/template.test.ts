@@ -5,7 +5,11 @@ import type { Template, TemplateResource } from '../template/template.ts';
 import { readGetConfig, readGrpcConfig } from '../../lib/config/config.ts';
 import { codeNumbers } from '../../lib/runtime/status.ts';
 import { metricsNamespace } from '../../lib/telemetry/metrics.ts';
-import { documentedMetrics } from '../support/operations-page.ts';
+import { rowsOf, topics } from '../../infra/aws/settings/definitions.ts';
+import { environmentOf } from '../../infra/aws/settings/environment.ts';
+import { readSettings } from '../../infra/aws/settings/read-settings.ts';
+import type { DeployedProcess } from '../../lib/config/setting.ts';
+import { documentedMetrics, operations } from '../support/operations-page.ts';
 import { packageVariants, variants } from '../support/template-variants.ts';
 import { watchedMetrics } from '../support/watched-metrics.ts';
 
@@ -27,6 +31,20 @@ let templates: ReadonlyMap<string, Template>;
 beforeAll(async () => {
   templates = await packageVariants(variants.map(([name]) => name));
 }, 300_000);
+
+/** The values in a template, by themselves and behind their names. */
+function leavesOf(part: unknown, name = '', leaves = new Set<string>()): ReadonlySet<string> {
+  if (typeof part === 'object' && part !== null)
+    for (const [key, value] of Object.entries(part)) leavesOf(value, key, leaves);
+  else leaves.add(String(part)).add(`${name}: ${String(part)}`);
+  return leaves;
+}
+
+const functionIds = {
+  get: 'GetLambdaFunction',
+  sync: 'SyncLambdaFunction',
+  refresh: 'RefreshLambdaFunction',
+};
 
 const restored = 'a stage with a table that was restored';
 
@@ -238,14 +256,14 @@ describe('the template', () => {
   it('keeps as much of Lambda for get as it is told, and nothing unless it is told', () => {
     expect(properties('GetLambdaFunction')['ReservedConcurrentExecutions']).toEqual({ Ref: 'AWS::NoValue' });
     expect(properties('GetLambdaFunction', 'a stage with everything else')).toMatchObject({
-      ReservedConcurrentExecutions: 50,
+      ReservedConcurrentExecutions: 57,
     });
   });
 
   it('lets a message fail as often as it is told', () => {
     const receives = (name?: string): unknown => properties('JobEvents', name)['RedrivePolicy'];
     expect(receives()).toMatchObject({ maxReceiveCount: 5 });
-    expect(receives('a stage with everything else')).toMatchObject({ maxReceiveCount: 7 });
+    expect(receives('a stage with everything else')).toMatchObject({ maxReceiveCount: 47 });
   });
 
   it('runs native gRPC where it is healthy, grows with its load, and takes back what does not become healthy', () => {
@@ -268,7 +286,7 @@ describe('the template', () => {
         DeploymentCircuitBreaker: { Enable: true, Rollback: true },
       },
     });
-    expect(full('GrpcScaling')).toMatchObject({ MinCapacity: 3, MaxCapacity: 20 });
+    expect(full('GrpcScaling')).toMatchObject({ MinCapacity: 11, MaxCapacity: 23 });
     expect(full('GrpcScalingPolicy')).toMatchObject({
       PolicyType: 'TargetTrackingScaling',
       TargetTrackingScalingPolicyConfiguration: {
@@ -288,6 +306,61 @@ describe('the template', () => {
         ]),
       },
     ]);
+  });
+
+  it.each(variants)('of %s tells each process what the rows of its settings say', (name, stage, given) => {
+    const settings = readSettings('datasphere-job-cache', stage, given);
+    const told = (process: DeployedProcess) => Object.entries(environmentOf(process, settings, stage));
+    const isThere = { get: true, sync: true, refresh: settings.upstream !== '' };
+    for (const process of ['get', 'sync', 'refresh'] as const) {
+      const { Properties } = template(name).Resources[functionIds[process]] ?? {};
+      const Variables = Object.fromEntries(
+        told(process).map(([variable, value]) => [variable, String(value)]),
+      );
+      expect(Properties?.['Environment']).toEqual(isThere[process] ? { Variables } : undefined);
+    }
+    const { Properties } = template(name).Resources['GrpcTask'] ?? {};
+    const list = told('grpc').map(([Name, Value]) => ({ Name, Value }));
+    expect(Properties?.['ContainerDefinitions']).toEqual(
+      settings.grpc ? [expect.objectContaining({ Environment: list })] : undefined,
+    );
+  });
+
+  it('is shaped by every setting: each value that is not usual is in it, and not in that of a plain stage', () => {
+    const usual = leavesOf(template());
+    const unusual = new Map(
+      variants.flatMap(([name, , given]) =>
+        Object.entries(given).map(([setting, value]) => [setting, { name, value }]),
+      ),
+    );
+    // What stands in the template for a value that does not stand there itself.
+    const marks: Readonly<Record<string, string>> = {
+      functionUrl: 'Type: AWS::Lambda::Url',
+      deletionProtection: 'DeletionProtectionEnabled: true',
+      grpc: 'Type: AWS::ECS::TaskDefinition',
+      grpcPublic: 'Scheme: internet-facing',
+      shift: 'CodeDeployDefault.LambdaLinear10PercentEvery3Minutes',
+    };
+    const rows = Object.entries(rowsOf(topics)).filter(([, { variable }]) => variable === undefined);
+    expect(rows.length).toBeGreaterThan(20);
+    for (const [setting] of rows) {
+      const { name, value } = unusual.get(setting) ?? {};
+      expect([setting, value]).toEqual([setting, expect.any(String)]);
+      const leaves = leavesOf(template(name));
+      // A list is one in the template too.
+      for (const mark of marks[setting] === undefined ? value!.split(',') : [marks[setting]])
+        expect([setting, mark, leaves.has(mark), usual.has(mark)]).toEqual([setting, mark, true, false]);
+    }
+  });
+
+  it('has a runbook entry for every alarm, and every alarm names its entry', () => {
+    const alarms = variants.flatMap(([name]) => ofType('AWS::CloudWatch::Alarm', name));
+    const entries = alarms.map(({ Properties }) => {
+      const [, entry] = (Properties!['AlarmDescription'] as string).split(' docs/operations.md#');
+      return entry;
+    });
+    const headings = operations.headings(3).map((heading) => heading.toLowerCase().replaceAll(' ', '-'));
+    expect([...new Set(entries)].sort()).toEqual(headings.sort());
   });
 
   it('tells the gRPC server of upstream what it tells get', () => {

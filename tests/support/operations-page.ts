@@ -19,11 +19,6 @@ export const operations = {
   },
 };
 
-/** The names in the first columns of a section's tables, sorted. */
-export function documentedNames(heading: string): readonly string[] {
-  return [...operations.section(heading).matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name!).sort();
-}
-
 /** The cells of the tables under a heading, row by row, of tables with so many columns. */
 function rows(heading: string, columns: number): readonly (readonly string[])[] {
   return operations

@@ -1,11 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import {
-  ConfigError,
   readGetConfig,
   readGrpcConfig,
   readHttpConfig,
+  readRefreshConfig,
   readSyncConfig,
 } from '../../lib/config/config.ts';
+import { ConfigError } from '../../lib/config/value.ts';
+import { byVariable } from '../../infra/docs/settings-lists.ts';
+import { everySetting } from '../support/every-setting.ts';
 
 const jwt = {
   JOB_TABLE: 'jobs',
@@ -84,8 +87,8 @@ describe('the configuration', () => {
 
   it.each([
     [{}, 'JOB_TABLE is not set: it must be the name of the DynamoDB table'],
-    [{ JOB_TABLE: 'jobs' }, 'AUTH_MODE is not set: it must be one of jwt, iam, none'],
-    [{ JOB_TABLE: 'jobs', AUTH_MODE: 'open' }, 'AUTH_MODE is "open": it must be one of jwt, iam, none'],
+    [{ JOB_TABLE: 'jobs' }, 'AUTH_MODE is not set: it must be one of iam, jwt, none'],
+    [{ JOB_TABLE: 'jobs', AUTH_MODE: 'open' }, 'AUTH_MODE is "open": it must be one of iam, jwt, none'],
     [{ ...jwt, JWT_ISSUER: '' }, 'JWT_ISSUER is not set'],
     [{ ...jwt, JWT_AUDIENCE: undefined }, 'JWT_AUDIENCE is not set'],
     [{ ...jwt, JWT_JWKS_URI: 'keys' }, 'JWT_JWKS_URI is "keys": it must be an https URL'],
@@ -101,7 +104,7 @@ describe('the configuration', () => {
     [iam, 'AUTH_MODE is "iam", which API Gateway checks; native gRPC does not come through it'],
     [{ ...open, GRPC_HOST: '0.0.0.0' }, 'GRPC_HOST is "0.0.0.0" and AUTH_MODE is "none"'],
     [{ ...open, GRPC_HOST: '::' }, 'it must be a loopback address such as 127.0.0.1, or AUTH_MODE jwt'],
-    [{ ...open, GRPC_HOST: '' }, 'it must be a loopback address'],
+    [{ ...open, GRPC_HOST: '::1.example.org' }, 'it must be a loopback address'],
     [{ ...open, GRPC_HOST: '127.0.0.1.example.org' }, 'it must be a loopback address'],
     [{ ...open, AWS_LAMBDA_FUNCTION_NAME: 'get' }, 'AUTH_MODE is "none" in a Lambda function'],
     [{ ...open, AWS_LAMBDA_RUNTIME_API: 'a:1', IS_OFFLINE: 'true' }, 'it must be jwt or iam'],
@@ -116,6 +119,55 @@ describe('the configuration', () => {
     expect(readGetConfig(offline).auth).toEqual({ mode: 'none' });
     for (const GRPC_HOST of ['127.0.0.1', '127.8.8.8', 'localhost', '[::1]'])
       expect(readGrpcConfig({ ...open, GRPC_HOST })).toMatchObject({ host: GRPC_HOST });
+  });
+
+  it('takes one rule for what is on this machine, by whatever variable it is named', () => {
+    for (const [host, isHere] of [
+      ['127.0.0.1', true],
+      ['127.8.8.8', true],
+      ['localhost', true],
+      ['[::1]', true],
+      ['127.0.0.1.example.org', false],
+      ['localhost.example.org', false],
+      ['[::2]', false],
+    ] as const) {
+      const accepts = (read: () => unknown): boolean => {
+        try {
+          read();
+          return true;
+        } catch {
+          return false;
+        }
+      };
+      expect([
+        host,
+        accepts(() => readGrpcConfig({ ...open, GRPC_HOST: host })),
+        accepts(() => readGetConfig({ ...jwt, JWT_JWKS_URI: `http://${host}:8080/keys` })),
+        accepts(() => readSyncConfig({ JOB_TABLE: 'jobs', UPSTREAM_ENDPOINT: `${host}:8080` })),
+      ]).toEqual([host, isHere, isHere, isHere]);
+    }
+  });
+
+  it('puts an IPv6 address to bind to in brackets', () => {
+    expect(readGrpcConfig({ ...jwt, GRPC_HOST: '::' })).toMatchObject({ host: '[::]' });
+    expect(readGrpcConfig({ ...open, GRPC_HOST: '::1' })).toMatchObject({ host: '[::1]' });
+  });
+
+  it.each([
+    ['get', readHttpConfig, jwt],
+    ['get', readHttpConfig, iam],
+    ['grpc', readGrpcConfig, open],
+    ['sync', readSyncConfig, { JOB_TABLE: 'jobs' }],
+    [
+      'refresh',
+      readRefreshConfig,
+      { JOB_TABLE: 'jobs', UPSTREAM_ENDPOINT: 'localhost:8080', UPSTREAM_PROJECTS: 'p1' },
+    ],
+  ] as const)('of %s takes a variable that is empty for one that is not set', (_, read, env) => {
+    const variables = Object.keys(byVariable(everySetting));
+    const empty = Object.fromEntries(variables.map((variable) => [variable, '']));
+    expect(variables.length).toBeGreaterThan(30);
+    expect(read({ ...empty, ...env })).toEqual(read(env));
   });
 
   it('lets a server that checks tokens face everybody', () => {
@@ -142,9 +194,9 @@ describe('the configuration', () => {
   });
 
   it.each([
-    ['dashboard', 'IAM_PROJECTS is no JSON object: it must be a JSON object of principals'],
-    ['["p1"]', 'IAM_PROJECTS is no JSON object'],
-    ['null', 'IAM_PROJECTS is no JSON object'],
+    ['dashboard', 'IAM_PROJECTS is not a JSON object: it must be a JSON object of principals'],
+    ['["p1"]', 'IAM_PROJECTS is not a JSON object'],
+    ['null', 'IAM_PROJECTS is not a JSON object'],
     ['{"dashboard":["p1"]}', 'IAM_PROJECTS is wrong at "dashboard"'],
     ['{"*":["p1"]}', 'IAM_PROJECTS is wrong at "*"'],
     ['{"arn:aws:iam::123456789012:role/r":"p1"}', 'is wrong at "arn:aws:iam::123456789012:role/r"'],

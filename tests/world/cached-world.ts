@@ -123,7 +123,10 @@ export async function startCachedWorld(options: CachedWorldOptions) {
   let syncing: Promise<void> | undefined;
 
   const nowMs = (): number => now().getTime();
-  const freshness = createFreshness(createDynamoDbRefreshStateReader(database), { refreshSeconds, now: nowMs });
+  const freshness = createFreshness(createDynamoDbRefreshStateReader(database), {
+    refreshSeconds,
+    now: nowMs,
+  });
   const ask: AskUpstream = (...asked) =>
     storeFromUpstream({ ...parts, projects, upstream: sources[1] }, ...asked);
   const reader = {

@@ -1,3 +1,6 @@
+import { deployed, type DeployedProcess, type Settings as Rows } from '../../../lib/config/setting.ts';
+import { rowsOf, topics } from './definitions.ts';
+import { environmentOf } from './environment.ts';
 import { readSettings, type GivenSettings } from './read-settings.ts';
 
 /** What the serverless CLI hands to a function in a file that serverless.yml names. */
@@ -8,21 +11,30 @@ interface Resolvers {
 }
 
 /** The settings of the stage that the CLI was started for, and what serverless.yml chooses by them. */
-export async function resolveSettings({
-  options,
-  resolveVariable,
-  resolveConfigurationProperty,
-}: Resolvers): Promise<object> {
+export async function resolveSettings(
+  { options, resolveVariable, resolveConfigurationProperty }: Resolvers,
+  rows: Rows = rowsOf(topics),
+) {
   const stage = String(await resolveVariable('sls:stage'));
   const service = String(await resolveConfigurationProperty(['service']));
   const params = async (name: string): Promise<GivenSettings> =>
     ((await resolveConfigurationProperty(['params', name])) ?? {}) as GivenSettings;
-  const settings = readSettings(service, stage, {
-    ...(await params('default')),
-    ...(await params(stage)),
-    ...fromCommandLine(options.param ?? []),
-  });
-  return { ...settings, choice: choices(settings) };
+  const settings = readSettings(
+    service,
+    stage,
+    {
+      ...(await params('default')),
+      ...(await params(stage)),
+      ...fromCommandLine(options.param ?? []),
+    },
+    rows,
+  );
+  const environment = Object.fromEntries(
+    deployed.map((process) => [process, environmentOf(process, settings, stage, rows)]),
+  ) as Record<DeployedProcess, ReturnType<typeof environmentOf>>;
+  // ECS wants a list.
+  const containerEnvironment = Object.entries(environment.grpc).map(([Name, Value]) => ({ Name, Value }));
+  return { ...settings, choice: choices(settings), environment, containerEnvironment };
 }
 
 function fromCommandLine(params: readonly string[]): GivenSettings {
@@ -93,7 +105,6 @@ function choices({
     upstreamRoles: callers.map(toRef),
     readThrough: readThrough ? 'on' : 'off',
     readerRoles: readers.map(toRef),
-    refreshSeconds: upstream === '' ? '' : refreshSeconds,
     // CloudWatch takes whole minutes; a round may take as long as its interval, and one may fail.
     refreshAlarmSeconds: Math.max(300, Math.ceil((3 * refreshSeconds) / 60) * 60),
     grpc: grpc ? 'on' : 'off',
