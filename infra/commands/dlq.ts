@@ -20,15 +20,7 @@ The dead letters are those of the local stack (SQS_PORT, 9324 unless set). --sta
 stage, --queue NAME those of the queue NAME, with the credentials and the region of the environment.
 --limit N reads at most N of them, 1000 unless given.`;
 
-interface Arguments {
-  readonly command: string;
-  readonly ids: readonly string[];
-  readonly queue: string | undefined;
-  readonly limit: number;
-  readonly all: boolean;
-  readonly raw: boolean;
-  readonly yes: boolean;
-}
+type Arguments = ReturnType<typeof readArguments>;
 
 async function main(): Promise<void> {
   const args = readArguments();
@@ -62,7 +54,7 @@ async function run(
       console.log(args.raw ? chosen[0]!.body : describe(chosen[0]!));
       return [];
     case 'redrive': {
-      const again = chosen.filter((letter) => args.ids.length > 0 || args.all || letter.worthRetrying);
+      const again = chosen.filter((letter) => args.ids.length > 0 || (args.all ?? letter.worthRetrying));
       await queue.redrive(again);
       const left = letters.length - again.length;
       const hint =
@@ -137,7 +129,7 @@ function open({ queue }: Arguments): Promise<DeadLetters> {
 
 const commands = ['list', 'show', 'redrive', 'purge'];
 
-function readArguments(): Arguments {
+function readArguments() {
   const options = {
     stage: { type: 'string' },
     queue: { type: 'string' },
@@ -156,15 +148,7 @@ function readArguments(): Arguments {
   const limit = Number(values.limit ?? 1000);
   if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit must be a whole number from 1.');
   const queue = values.stage === undefined ? values.queue : `datasphere-job-cache-${values.stage}-job-events`;
-  return {
-    command,
-    ids,
-    queue,
-    limit,
-    all: values.all === true,
-    raw: values.raw === true,
-    yes: values.yes === true,
-  };
+  return { ...values, command, ids, queue, limit };
 }
 
 await runCommand(usage, main);

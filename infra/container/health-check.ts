@@ -1,17 +1,17 @@
 /**
- * Asks the gRPC server of this container whether it serves; the exit code is the answer.
+ * Asks the gRPC server of this container whether it serves. The exit code is the answer.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
 import { Client, credentials } from '@grpc/grpc-js';
 
-/** Less than what the container's own check waits. */
+/** In milliseconds, less than the timeout of the container's health check. */
 const timeoutMs = 2000;
 
 /** HealthCheckResponse { status: SERVING } */
 const serving = Buffer.from([0x08, 0x01]);
 
-// The certificate is for the name by which clients know the server, not for this machine's own.
+// The certificate has the name that clients use, not the address of this machine.
 const door = process.env['GRPC_TLS_CERT']
   ? credentials.createSsl(null, null, null, { rejectUnauthorized: false })
   : credentials.createInsecure();
