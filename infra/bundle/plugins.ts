@@ -1,5 +1,5 @@
 /**
- * What esbuild does differently for the functions: docs/performance.md has the figures.
+ * The plugins of esbuild for the functions. docs/performance.md has the figures.
  *
  * @see https://esbuild.github.io/plugins/
  */
@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 
 /**
- * Takes Node's own modules as `require` does. An `import` of one makes Node read all that the module exports, also what
- * is made only when it is asked for: undici for `node:http`, file streams for `node:fs`; 30 ms of each cold start.
+ * Loads Node's own modules as `require` does. An `import` makes Node read every export of a module, also those that it
+ * makes on demand, such as undici in `node:http` and file streams in `node:fs`. That costs 30 ms of each cold start.
  */
 const builtins: Plugin = {
   name: 'builtins',
@@ -23,7 +23,7 @@ const builtins: Plugin = {
   },
 };
 
-/** Modules that Lambda never runs for DynamoDB, or that lib/dynamodb replaces; each with what stands in for it. */
+/** Modules that Lambda never runs for DynamoDB or that lib/dynamodb replaces, each with its stand-in. */
 const standIns: Readonly<Record<string, string>> = {
   '@aws-sdk/core/dist-es/submodules/protocols/index.js': 'replaced-steps.ts',
   '@aws-sdk/credential-provider-node/dist-es/index.js': 'credentials.ts',
@@ -37,16 +37,16 @@ const standIns: Readonly<Record<string, string>> = {
   '@smithy/signature-v4/dist-es/index.js': 'replaced-steps.ts',
 };
 
-/** The descriptions of all that DynamoDB takes and gives: only the steps that lib/dynamodb replaces look at them. */
+/** The descriptions of DynamoDB's requests and answers. Only steps that lib/dynamodb replaces read them. */
 const schemas = '@aws-sdk/client-dynamodb/dist-es/schemas/schemas_0.js';
 
-/** Every name that a module exports, with nothing behind it. */
+/** Exports every name of a module as undefined. */
 async function hollow(path: string): Promise<string> {
   const names = (await readFile(path, 'utf8')).matchAll(/^export (?:var|const) (\S+)/gm);
   return Array.from(names, ([, name]) => `export const ${name!} = undefined;`).join('\n');
 }
 
-/** Puts the stand-ins in place, and fails where there is none to be replaced any more: then the SDK has changed. */
+/** Puts the stand-ins in place. It fails if a module that they replace is not imported: then the SDK has changed. */
 const standInsPlugin: Plugin = {
   name: 'stand-ins',
   setup(build) {
@@ -64,7 +64,7 @@ const standInsPlugin: Plugin = {
     });
     build.onEnd(() => ({
       errors: [...unused].map((name) => ({
-        text: `${name} is imported no more; look through the stand-ins in infra/bundle/plugins.ts`,
+        text: `${name} is no longer imported: check the stand-ins in infra/bundle/plugins.ts`,
       })),
     }));
   },
@@ -81,8 +81,8 @@ const aboutNothing: Plugin = {
 };
 
 /**
- * Bundles what a function imports only when it needs it by itself, beside the functions' bundles; the CLI puts it into
- * each artifact. With esbuild's own splitting the functions would share pieces, each a file to open.
+ * Makes a bundle of its own of what a function imports on demand, which the CLI puts into each artifact. With esbuild's
+ * splitting the functions would share pieces, and each piece is one more file to open.
  */
 const lazyBundle: Plugin = {
   name: 'lazy-bundle',
@@ -106,12 +106,12 @@ const lazyBundle: Plugin = {
   },
 };
 
-/** Lets the CLI end after a failed build: serverless-esbuild leaves esbuild's process running, and waits for it. */
+/** Lets the CLI end after a failed build: serverless-esbuild waits for the process of esbuild, which does not end. */
 const endOnFailure: Plugin = {
   name: 'end-on-failure',
   setup(build) {
     build.onEnd(({ errors }) => {
-      // Time enough for the CLI to say what is wrong; the timer by itself keeps nothing alive.
+      // The CLI has time to say what is wrong. The timer itself does not keep the process alive.
       const isPackaged = !process.argv.includes('offline');
       if (errors.length > 0 && isPackaged) setTimeout(() => process.exit(1), 2000).unref();
     });

@@ -1,12 +1,12 @@
 /**
- * In the functions' bundles, instead of what the SDK does in the steps of a call that lib/dynamodb/client/client.ts
- * replaces: its protocol and codec, its signer, its HTTP handler. Only what the client's constructor touches is here.
+ * Replaces steps of the SDK in the bundles that lib/dynamodb/client/client.ts does itself: protocol and codec, signer,
+ * HTTP handler. It has only what the constructor of the client uses.
  */
 
 /** `@aws-sdk/core/protocols` */
 export class AwsJson1_0Protocol {
   setSerdeContext(): void {
-    // There is nothing to set.
+    // Nothing is set.
   }
 }
 

@@ -1,24 +1,24 @@
-/** `npm run audit`: known vulnerabilities of what is in production, as far as the registry tells. */
+/** `npm run audit`: the known vulnerabilities of production packages, as the registry lists them. */
 import { projectRoot } from '../local/deployment.ts';
 import { npm } from '../sbom/npm.ts';
 
-/** What `npm audit --json` prints; no vulnerabilities, not even none, where the registry did not answer. */
+/** What `npm audit --json` prints. Without the field `vulnerabilities`, the registry did not answer. */
 interface Audit {
   readonly message?: string;
   readonly error?: { readonly summary?: string };
   readonly vulnerabilities?: Readonly<Record<string, { readonly severity: string; readonly range: string }>>;
 }
 
-/** Neither success nor failure; `.ci/run` knows it. sysexits.h calls it EX_TEMPFAIL. */
+/** Neither success nor failure. `.ci/run` knows this code, which sysexits.h calls EX_TEMPFAIL. */
 const notAnswered = 75;
 
 const { stdout } = await npm(['audit', '--omit', 'dev', '--json'], projectRoot);
 const { message, error, vulnerabilities } = JSON.parse(stdout) as Audit;
 if (vulnerabilities === undefined) {
-  // A mirror of the registry often has the packages and not the advisories; that says nothing of the packages.
+  // A mirror of the registry often has the packages, but not the advisories. That says nothing about the packages.
   process.exitCode = notAnswered;
   console.log(
-    `Nothing was checked, as the registry does not answer audits: ${message ?? error?.summary ?? 'it gives no reason'}`,
+    `Nothing was checked, because the registry does not answer audits: ${message ?? error?.summary ?? 'it gives no reason'}`,
   );
 } else {
   const found = Object.entries(vulnerabilities);

@@ -1,4 +1,4 @@
-/** `npm run backfill -- --project ID [--project ID ...]`: stores the jobs that upstream has already. */
+/** `npm run backfill -- --project ID [--project ID ...]`: stores the jobs that exist upstream already. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connectUpstream } from '../../functions/upstream.ts';
 import { readSyncConfig, type SyncConfig } from '../../lib/config/config.ts';
@@ -20,18 +20,18 @@ import { startProgress } from './progress.ts';
 
 const usage = `Usage: npm run backfill -- --project ID [--project ID ...] [--stage NAME | --table NAME] [--rate N]
 
-Lists all jobs of the projects upstream, and stores those that the table does not have just so. Ctrl-C ends it after the
-page that is being worked on; the next call goes on from there. To call it twice changes nothing.
+Lists all jobs of the projects upstream, and stores those that are missing in the table or differ. Ctrl-C ends it after
+the current page, and the next call continues from there. It may be called again at any time.
 
-  --stage NAME   the table of a deployed stage, with the credentials and the region of the AWS SDK's environment
-  --table NAME   the table of that name
-  --rate N       calls upstream in a second, shared with the functions that ask too; UPSTREAM_CALLS_PER_SECOND or 5
+  --stage NAME   the table of a deployed stage, with the credentials and the region of the environment
+  --table NAME   the table of this name
+  --rate N       calls upstream per second, shared with the functions; UPSTREAM_CALLS_PER_SECOND or 5 unless given
 
-Without --stage or --table it is the table of the local stack (DYNAMODB_PORT, 8000 unless set). Upstream and the way to
-its tokens are set by the variables UPSTREAM_… of docs/operations.md, among them UPSTREAM_ENDPOINT and
+Without --stage or --table it fills the table of the local stack (DYNAMODB_PORT, 8000 unless set). The variables
+UPSTREAM_… of docs/operations.md set upstream and its tokens, such as UPSTREAM_ENDPOINT and
 UPSTREAM_SERVICE_ACCOUNT_KEY.`;
 
-/** The local stack's table, as serverless.yml names it. */
+/** The table of the local stack, as serverless.yml names it. */
 const localTable = 'jobs';
 
 async function main(): Promise<void> {
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   Object.assign(process.env, environment);
   const config = readConfig();
   if (config.upstream === undefined)
-    throw new UsageError('UPSTREAM_ENDPOINT is not set: it must be the host:port that jobs are read from.');
+    throw new UsageError('UPSTREAM_ENDPOINT is not set: it must be the host:port of upstream.');
   const { jobTable: table, tombstoneDays, redactEnvValues } = config;
   const client = createDynamoDbClient();
   const log = createLog('warn', (line) => process.stderr.write(`${line}\n`));
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   try {
-    const parts = {
+    const deps = {
       upstream,
       store: createDynamoDbJobStore({ client, table, tombstoneDays, indexed: true, log }),
       index: createDynamoDbJobIndex({ client, table }),
@@ -62,7 +62,7 @@ async function main(): Promise<void> {
       sleep: (ms: number) => sleep(ms),
     };
     for (const project of projects) {
-      const { report, calls } = await backfill(parts, project, stopping.signal);
+      const { report, calls } = await backfill(deps, project, stopping.signal);
       console.log(summary(project, report, calls));
       if (report.round.failed > 0) process.exitCode = 1;
       if (!report.complete) {
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** @throws {UsageError} naming the variable that is missing or wrong, or the option that stands in for it */
+/** @throws {UsageError} naming the variable that is missing or wrong, or the option that replaces it */
 function readConfig(): SyncConfig {
   try {
     return readSyncConfig(process.env);
@@ -93,19 +93,19 @@ function readConfig(): SyncConfig {
 }
 
 async function backfill(
-  parts: Omit<BackfillParts, 'onPage'>,
+  deps: Omit<BackfillParts, 'onPage'>,
   project: string,
   stopping: AbortSignal,
 ): Promise<{ readonly report: BackfillReport; readonly calls: number }> {
   let calls = 0;
   const upstream: JobSource = {
-    ...parts.upstream,
+    ...deps.upstream,
     list: (...request) => {
       calls++;
-      return parts.upstream.list(...request);
+      return deps.upstream.list(...request);
     },
   };
-  const from = (await parts.progress.read(project, new Deadline(10_000)))?.pageToken ?? '';
+  const from = (await deps.progress.read(project, new Deadline(10_000)))?.pageToken ?? '';
   const progress = startProgress('jobs');
   const counting = new AbortController();
   const counted = countJobs(upstream, project, from, AbortSignal.any([stopping, counting.signal])).then(
@@ -116,7 +116,7 @@ async function backfill(
     const onPage = (jobs: number): void => {
       progress.add(jobs);
     };
-    const report = await backfillProject({ ...parts, upstream, onPage }, project, stopping);
+    const report = await backfillProject({ ...deps, upstream, onPage }, project, stopping);
     return { report, calls };
   } finally {
     counting.abort();
@@ -130,18 +130,18 @@ function summary(project: string, { complete, resumedAfter, round }: BackfillRep
   const counts = [
     `${added} added`,
     `${corrected} corrected`,
-    `${confirmed + overtaken} were right already`,
+    `${confirmed + overtaken} already right`,
     ...(failed > 0 ? [`${failed} failed (see above)`] : []),
-    ...(resumedAfter > 0 ? [`${resumedAfter} were done by an earlier call`] : []),
+    ...(resumedAfter > 0 ? [`${resumedAfter} done by an earlier call`] : []),
   ];
-  const end = complete ? '' : '\nStopped. The same command goes on from here.';
+  const end = complete ? '' : '\nStopped. The same command continues from here.';
   return `${project}: ${counts.join(', ')}; ${calls} calls upstream.${end}`;
 }
 
 /** The most jobs that upstream gives on one page. */
 const countingPageSize = 1000;
 
-/** How many jobs there are to do: listed on pages as large as can be, which is faster than storing them. */
+/** Counts the jobs that are to be stored. Listing large pages is faster than storing them. */
 async function countJobs(
   upstream: JobSource,
   projectId: string,
@@ -167,7 +167,7 @@ function readArguments(): {
   const { project: projects = [], stage, table, rate } = readValues();
   if (projects.length === 0) throw new UsageError('--project is missing.');
   if (stage !== undefined && table !== undefined)
-    throw new UsageError('--stage and --table say the same thing: give one of them.');
+    throw new UsageError('--stage and --table both name a table: give one of them.');
   const isLocal = stage === undefined && table === undefined;
   return {
     projects,
@@ -187,7 +187,7 @@ function readValues() {
     rate: { type: 'string' },
   });
   if (positionals.length > 0)
-    throw new UsageError(`${positionals[0]} is no option: projects go with --project.`);
+    throw new UsageError(`${positionals[0]} is not an option: give projects with --project.`);
   return values;
 }
 

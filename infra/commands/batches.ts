@@ -1,10 +1,12 @@
-/** The most entries that SQS and EventBridge take in one call. */
+/** Batches that fit into one call of SQS or EventBridge. */
+
+/** The most entries of one call. */
 const entryLimit = 10;
 
-/** The most bytes that they take in one call. */
+/** The most bytes of one call. */
 const byteLimit = 1 << 20;
 
-/** Groups bodies into batches that one call can take. */
+/** Groups events into batches, each for one call. */
 export async function* inBatches<T extends { readonly body: string }>(
   events: AsyncIterable<T> | Iterable<T>,
 ): AsyncGenerator<readonly T[]> {

@@ -2,10 +2,10 @@
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
 import { readEnginePorts } from '../local/ports.ts';
 
-/** A call of a command that makes no sense: its usage is shown, and the exit code is 2. */
+/** A wrong call of a command: its usage is shown, and the exit code is 2. */
 export class UsageError extends Error {}
 
-/** @throws {UsageError} for an option that is not there or misused */
+/** @throws {UsageError} for an option that does not exist, or is used wrongly */
 export function parseArguments<T extends ParseArgsOptionsConfig>(options: T) {
   try {
     return parseArgs({ options, allowPositionals: true });
@@ -14,7 +14,12 @@ export function parseArguments<T extends ParseArgsOptionsConfig>(options: T) {
   }
 }
 
-/** Runs a command to its end, with its failure as text. `--help` shows the usage and does nothing else. */
+/** A number of things, such as `2 events`. */
+export function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`;
+}
+
+/** Runs a command, and shows a failure as text. With `--help` it only shows the usage. */
 export async function runCommand(usage: string, main: () => Promise<void>): Promise<void> {
   if (process.argv.slice(2).some((argument) => argument === '--help' || argument === '-h')) {
     console.log(usage);
@@ -29,15 +34,18 @@ export async function runCommand(usage: string, main: () => Promise<void>): Prom
   }
 }
 
-/** Opens something of the local queue, and says what to do where that cannot be reached. */
+/** Opens a queue of the local stack, and says what to do if it cannot be reached. */
 export async function openLocalQueue<T>(open: (port: number) => Promise<T>): Promise<T> {
   const { sqs } = readEnginePorts(process.env);
   try {
     return await open(sqs);
   } catch (error) {
     const what = `The local queue cannot be reached on port ${sqs}`;
-    throw new Error(`${what}: is \`npm start\` running? SQS_PORT says where. (${String(error)})`, {
-      cause: error,
-    });
+    throw new Error(
+      `${what}: is \`npm start\` running? Set SQS_PORT if it uses another port. (${String(error)})`,
+      {
+        cause: error,
+      },
+    );
   }
 }

@@ -1,40 +1,36 @@
-/** A dead-letter queue, and why what is in it failed. */
+/** A dead-letter queue, and why the messages in it failed. */
 import {
   ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
-  GetQueueUrlCommand,
   ReceiveMessageCommand,
-  SendMessageBatchCommand,
   SQSClient,
+  type BatchResultErrorEntry,
   type Message,
 } from '@aws-sdk/client-sqs';
 import type { JobEvent } from '../../lib/events/job-event.ts';
 import { parseMessage } from '../../lib/events/message.ts';
-import { localAws } from '../local/credentials.ts';
 import { loopback } from '../local/ports.ts';
 import { inBatches } from './batches.ts';
+import { localSqs, queueSink, queueUrl, withTimeout } from './event-sinks.ts';
 
 /** What the name of the dead-letter queue has after the name of the queue. */
 const suffix = '-dead-letters';
 
-/** How long messages are held while they are looked at, in seconds; what is not given back comes back by itself. */
+/** How long messages are hidden from others, in seconds. What is not given back by then comes back by itself. */
 const holdSeconds = 120;
 
-/** The longest that one call may take, in milliseconds. */
-const callTimeoutMs = 15_000;
-
-/** The most messages that SQS hands out at once. */
+/** The most messages that SQS gives at once. */
 const receiveLimit = 10;
 
 export interface DeadLetter {
   readonly messageId: string;
   readonly sentAt: Date;
   readonly body: string;
-  /** The first that it holds; undefined where the function could not read it. */
+  /** The first event of the message; undefined if it cannot be read. */
   readonly event: JobEvent | undefined;
   /** Why it failed, as far as the event itself can tell. */
   readonly reason: string;
-  /** Whether another try may end better. */
+  /** Whether another attempt may succeed. */
   readonly worthRetrying: boolean;
   readonly receiptHandle: string;
 }
@@ -42,10 +38,10 @@ export interface DeadLetter {
 export interface DeadLetters {
   /** For people. */
   readonly name: string;
-  /** Takes all letters, at most `limit`; nobody else sees them until they are given back or the hold ends. */
+  /** Takes all letters, at most `limit`, and hides them from others until they are given back or the hold ends. */
   readonly take: (limit: number) => Promise<readonly DeadLetter[]>;
   readonly giveBack: (letters: readonly DeadLetter[]) => Promise<void>;
-  /** Sends letters to the queue that they failed in, and only then removes them here. */
+  /** Sends letters to the queue in which they failed, and then removes them here. */
   readonly redrive: (letters: readonly DeadLetter[]) => Promise<void>;
   readonly remove: (letters: readonly DeadLetter[]) => Promise<void>;
   readonly close: () => void;
@@ -53,46 +49,34 @@ export interface DeadLetters {
 
 /** The dead letters of the local stack. */
 export function openLocalDeadLetters(port: number): Promise<DeadLetters> {
-  const client = new SQSClient({ ...localAws, endpoint: `http://${loopback}:${port}`, maxAttempts: 2 });
-  return openDeadLetters(client, 'job-events', `${loopback}:${port}`);
+  return openDeadLetters(localSqs(port), 'job-events', `${loopback}:${port}`);
 }
 
-/** The dead letters of a deployed queue, with the credentials and the region of the AWS SDK's own environment. */
+/** The dead letters of a deployed queue, with the credentials and the region of the environment. */
 export function openDeployedDeadLetters(queue: string): Promise<DeadLetters> {
   return openDeadLetters(new SQSClient({}), queue, 'AWS');
 }
 
 async function openDeadLetters(client: SQSClient, queue: string, place: string): Promise<DeadLetters> {
-  const options = (): { abortSignal: AbortSignal } => ({ abortSignal: AbortSignal.timeout(callTimeoutMs) });
-  const urlOf = async (QueueName: string): Promise<string> => {
-    const { QueueUrl } = await client.send(new GetQueueUrlCommand({ QueueName }), options());
-    return QueueUrl!;
-  };
-  const [from, to] = [await urlOf(queue + suffix), await urlOf(queue)];
+  const QueueUrl = await queueUrl(client, queue + suffix);
+  const source = await queueSink(client, queue, place);
 
-  const receive = async (most: number): Promise<readonly Message[]> => {
+  const receive = async (limit: number): Promise<readonly Message[]> => {
     const command = new ReceiveMessageCommand({
-      QueueUrl: from,
-      MaxNumberOfMessages: Math.min(most, receiveLimit),
+      QueueUrl,
+      MaxNumberOfMessages: Math.min(limit, receiveLimit),
       VisibilityTimeout: holdSeconds,
-      // A short poll asks only some of the servers, and may find nothing where there is something.
+      // A short poll asks only some of the servers, and may miss messages.
       WaitTimeSeconds: 1,
       MessageSystemAttributeNames: ['SentTimestamp'],
     });
-    const { Messages = [] } = await client.send(command, options());
+    const { Messages = [] } = await client.send(command, withTimeout());
     return Messages;
   };
   const remove = (letters: readonly DeadLetter[]): Promise<void> =>
     forBatches(letters, async (batch) => {
-      const Entries = batch.map(({ receiptHandle }, index) => ({
-        Id: `${index}`,
-        ReceiptHandle: receiptHandle,
-      }));
-      const { Failed } = await client.send(
-        new DeleteMessageBatchCommand({ QueueUrl: from, Entries }),
-        options(),
-      );
-      assertNoneFailed('removed', Failed);
+      const command = new DeleteMessageBatchCommand({ QueueUrl, Entries: batch.map(toEntry) });
+      assertNoneFailed(await client.send(command, withTimeout()));
     });
 
   return {
@@ -108,21 +92,12 @@ async function openDeadLetters(client: SQSClient, queue: string, place: string):
     },
     giveBack: (letters) =>
       forBatches(letters, async (batch) => {
-        const Entries = batch.map(({ receiptHandle }, index) => ({
-          Id: `${index}`,
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: 0,
-        }));
-        await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: from, Entries }), options());
+        const Entries = batch.map((letter, index) => ({ ...toEntry(letter, index), VisibilityTimeout: 0 }));
+        await client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }), withTimeout());
       }),
     redrive: (letters) =>
       forBatches(letters, async (batch) => {
-        const Entries = batch.map(({ body }, index) => ({ Id: `${index}`, MessageBody: body }));
-        const { Failed } = await client.send(
-          new SendMessageBatchCommand({ QueueUrl: to, Entries }),
-          options(),
-        );
-        assertNoneFailed('sent', Failed);
+        await source.send(batch.map(({ body }) => body));
         await remove(batch);
       }),
     remove,
@@ -139,13 +114,14 @@ async function forBatches(
   for await (const batch of inBatches(letters)) await run(batch);
 }
 
-function assertNoneFailed(
-  what: string,
-  failed: readonly { readonly Code?: string | undefined }[] = [],
-): void {
-  if (failed.length > 0)
+function toEntry({ receiptHandle }: DeadLetter, index: number) {
+  return { Id: String(index), ReceiptHandle: receiptHandle };
+}
+
+function assertNoneFailed({ Failed = [] }: { readonly Failed?: BatchResultErrorEntry[] | undefined }): void {
+  if (Failed.length > 0)
     throw new Error(
-      `${failed.length} messages could not be ${what}: ${failed[0]!.Code ?? 'no reason given'}`,
+      `${Failed.length} messages could not be removed: ${Failed[0]!.Code ?? 'no reason given'}`,
     );
 }
 
@@ -159,7 +135,7 @@ function readLetter({ MessageId, Body = '', ReceiptHandle, Attributes }: Message
   };
 }
 
-/** Reads the message as the function does; what may be a secret where it is deployed is treated as one. */
+/** Reads a message as the function does, and redacts all that may be a secret in any stage. */
 export function diagnose(body: string): Pick<DeadLetter, 'event' | 'reason' | 'worthRetrying'> {
   try {
     const {

@@ -1,7 +1,7 @@
-/** `npm run dlq -- list | show ID | redrive | purge`: what to do about events that could not be applied. */
+/** `npm run dlq -- list | show ID | redrive | purge`: shows, sends again or deletes dead letters. */
 import { createInterface } from 'node:readline/promises';
 import { jobToJson } from '../../lib/job/job-type.ts';
-import { openLocalQueue, parseArguments, runCommand, UsageError } from './command-line.ts';
+import { counted, openLocalQueue, parseArguments, runCommand, UsageError } from './command-line.ts';
 import {
   openDeployedDeadLetters,
   openLocalDeadLetters,
@@ -11,24 +11,16 @@ import {
 
 const usage = `Usage: npm run dlq -- COMMAND [--stage NAME | --queue NAME] [--limit N]
 
-  list              every dead letter: when it came, of which job it tells, and why it failed
-  show ID           one of them, without secrets; --raw prints its body as it came, secrets and all
-  redrive [ID...]   sends them to the queue again; without IDs those that may end better, with --all every one
-  purge [ID...]     deletes them, after asking; --yes does not ask
+  list              lists all dead letters: when they came, for which job, and why they failed
+  show ID           shows one without its secrets; with --raw its body as it came, with its secrets
+  redrive [ID...]   sends those with the IDs to the queue again; without IDs those that may succeed, or --all
+  purge [ID...]     deletes those with the IDs, or all, after a question; with --yes without it
 
-The queue is that of the local stack (SQS_PORT, 9324 unless set). --stage takes that of a deployed stage, and --queue
-the one whose events wait in the queue NAME, with the credentials and the region of the AWS SDK's environment.
---limit is the most that are looked at: 1000 unless set.`;
+The dead letters are those of the local stack (SQS_PORT, 9324 unless set). --stage NAME takes those of a deployed
+stage, --queue NAME those of the queue NAME, with the credentials and the region of the environment.
+--limit N reads at most N of them, 1000 unless given.`;
 
-interface Arguments {
-  readonly command: string;
-  readonly ids: readonly string[];
-  readonly queue: string | undefined;
-  readonly limit: number;
-  readonly all: boolean;
-  readonly raw: boolean;
-  readonly yes: boolean;
-}
+type Arguments = ReturnType<typeof readArguments>;
 
 async function main(): Promise<void> {
   const args = readArguments();
@@ -46,7 +38,7 @@ async function main(): Promise<void> {
   }
 }
 
-/** @returns the letters that are no longer in the queue */
+/** @returns the letters that it took out of the queue */
 async function run(
   args: Arguments,
   queue: DeadLetters,
@@ -56,40 +48,43 @@ async function run(
   switch (args.command) {
     case 'list':
       for (const letter of letters) console.log(summary(letter));
-      console.log(`${count(letters.length)} in ${queue.name}.`);
+      console.log(`${counted(letters.length, 'dead letter')} in ${queue.name}.`);
       return [];
     case 'show':
       console.log(args.raw ? chosen[0]!.body : describe(chosen[0]!));
       return [];
     case 'redrive': {
-      const again = chosen.filter((letter) => args.ids.length > 0 || args.all || letter.worthRetrying);
+      const again = chosen.filter((letter) => args.ids.length > 0 || (args.all ?? letter.worthRetrying));
       await queue.redrive(again);
       const left = letters.length - again.length;
       const hint =
         left > 0 && args.ids.length === 0
-          ? `; ${left} would fail again and were left (--all sends them too)`
+          ? `, and kept ${left} that would fail again (--all sends them too)`
           : '';
-      console.log(`Sent ${count(again.length)} of ${queue.name} to the queue again${hint}.`);
+      console.log(`Sent ${counted(again.length, 'dead letter')} of ${queue.name} to the queue again${hint}.`);
       return again;
     }
     default:
-      if (!args.yes && !(await confirmed(`Delete ${count(chosen.length)} of ${queue.name} for ever?`))) {
+      if (
+        !args.yes &&
+        !(await confirmed(`Delete ${counted(chosen.length, 'dead letter')} of ${queue.name}?`))
+      ) {
         console.log('Nothing was deleted.');
         return [];
       }
       await queue.remove(chosen);
-      console.log(`Deleted ${count(chosen.length)} of ${queue.name}.`);
+      console.log(`Deleted ${counted(chosen.length, 'dead letter')} of ${queue.name}.`);
       return chosen;
   }
 }
 
-/** @throws {Error} naming an id that is not there */
+/** @throws {Error} naming an id that was not found */
 function choose(ids: readonly string[], letters: readonly DeadLetter[]): readonly DeadLetter[] {
   if (ids.length === 0) return letters;
   return ids.map((id) => {
     const found = letters.find(({ messageId }) => messageId === id);
     if (found === undefined)
-      throw new Error(`There is no dead letter ${id} among the ${letters.length} that were found.`);
+      throw new Error(`${id} was not found among ${counted(letters.length, 'dead letter')}.`);
     return found;
   });
 }
@@ -99,11 +94,11 @@ function summary({ messageId, sentAt, event, reason }: DeadLetter): string {
   return `${messageId}  ${sentAt.toISOString()}  ${what}\n  ${reason}`;
 }
 
-/** A letter without its secrets: what was read of it, which is what would be stored. */
+/** A letter without its secrets, as it would be stored. */
 function describe(letter: DeadLetter): string {
   const { event, body } = letter;
   if (event === undefined)
-    return `${summary(letter)}\n  ${Buffer.byteLength(body)} bytes that are not shown, as they may hold secrets; --raw does`;
+    return `${summary(letter)}\n  ${Buffer.byteLength(body)} bytes, which may hold secrets: --raw shows them`;
   const { eventId, occurredAt, news, unknownFields } = event;
   const lines = [
     summary(letter),
@@ -120,7 +115,8 @@ function describe(letter: DeadLetter): string {
 }
 
 async function confirmed(question: string): Promise<boolean> {
-  if (!process.stdin.isTTY) throw new UsageError('Nobody can be asked here: --yes says that it may be done.');
+  if (!process.stdin.isTTY)
+    throw new UsageError('There is no terminal to ask on: give --yes to delete without a question.');
   const terminal = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await terminal.question(`${question} [y/N] `);
   terminal.close();
@@ -133,7 +129,7 @@ function open({ queue }: Arguments): Promise<DeadLetters> {
 
 const commands = ['list', 'show', 'redrive', 'purge'];
 
-function readArguments(): Arguments {
+function readArguments() {
   const options = {
     stage: { type: 'string' },
     queue: { type: 'string' },
@@ -144,27 +140,15 @@ function readArguments(): Arguments {
   } as const;
   const { values, positionals } = parseArguments(options);
   const [command = '', ...ids] = positionals;
-  if (!commands.includes(command)) throw new UsageError(`There is no command ${JSON.stringify(command)}.`);
-  if (command === 'show' && ids.length !== 1) throw new UsageError('show takes one ID.');
-  if (command === 'list' && ids.length > 0) throw new UsageError('list takes no ID.');
+  if (!commands.includes(command)) throw new UsageError(`${JSON.stringify(command)} is not a command.`);
+  if (command === 'show' && ids.length !== 1) throw new UsageError('show needs one ID.');
+  if (command === 'list' && ids.length > 0) throw new UsageError('list does not take an ID.');
   if (values.stage !== undefined && values.queue !== undefined)
-    throw new UsageError('--stage and --queue say the same thing: give one of them.');
+    throw new UsageError('--stage and --queue both name a queue: give one of them.');
   const limit = Number(values.limit ?? 1000);
-  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit is a whole number above 0.');
+  if (!Number.isInteger(limit) || limit < 1) throw new UsageError('--limit must be a whole number from 1.');
   const queue = values.stage === undefined ? values.queue : `datasphere-job-cache-${values.stage}-job-events`;
-  return {
-    command,
-    ids,
-    queue,
-    limit,
-    all: values.all === true,
-    raw: values.raw === true,
-    yes: values.yes === true,
-  };
-}
-
-function count(letters: number): string {
-  return `${letters} dead letter${letters === 1 ? '' : 's'}`;
+  return { ...values, command, ids, queue, limit };
 }
 
 await runCommand(usage, main);

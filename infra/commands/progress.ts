@@ -1,4 +1,6 @@
-/** Inputs with fewer things are done before anybody wonders. */
+/** The progress of a long command, on standard error. */
+
+/** Smaller inputs show no progress: they are done soon. */
 const worthShowing = 1000;
 
 /** Width of the bar on a terminal, in characters. */
@@ -6,17 +8,16 @@ const barWidth = 20;
 
 export interface Progress {
   readonly add: (count: number) => void;
-  /** Says how many there will be, where that was not known at the start. */
+  /** Sets the total, if it was not known at the start. */
   readonly expect: (total: number) => void;
   readonly end: () => void;
 }
 
 /**
- * Shows on standard error how far a large piece of work is, and how long it will take: in place on a terminal, else a
- * line every few seconds.
+ * Shows how much is done, and how long the rest will take: in place on a terminal, otherwise as a line every few seconds.
  *
  * @param unit what is counted, such as `events`
- * @param total how many there are; undefined where that is not known yet
+ * @param total how many there are; undefined if that is not known yet
  */
 export function startProgress(unit: string, total?: number): Progress {
   if (total !== undefined && total < worthShowing)
@@ -30,7 +31,7 @@ export function startProgress(unit: string, total?: number): Progress {
     shownAt = Date.now();
     const text = describe(done, total, unit, shownAt - startedAt);
     const bar = isTTY && total !== undefined ? `${drawBar(done / total)} ` : '';
-    // What is left of a longer text before is cleared to the end of the line.
+    // Clears the rest of a longer text that was shown before.
     process.stderr.write(isTTY ? `\r${bar}${text}\u001b[K` : `${text}\n`);
   };
   return {

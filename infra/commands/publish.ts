@@ -6,18 +6,18 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { parseJobEvent } from '../../lib/events/job-event.ts';
 import { inBatches } from './batches.ts';
-import { openLocalQueue, parseArguments, runCommand, UsageError } from './command-line.ts';
+import { counted, openLocalQueue, parseArguments, runCommand, UsageError } from './command-line.ts';
 import { eventBus, localQueue, type EventSink } from './event-sinks.ts';
 import { startProgress } from './progress.ts';
 import { readEvents, type EventFile, type LocatedEvent } from './read-events.ts';
 
 const usage = `Usage: npm run publish -- [--bus NAME] FILE...
 
-Sends job events to the queue of the local stack (SQS_PORT, 9324 unless set), or with --bus to an EventBridge bus.
-FILE holds a JobEvent in JSON, a list of them, or one a line (NDJSON); - reads standard input.
-All files are checked before anything is sent. The format: docs/events.md.`;
+Sends job events to the queue of the local stack (SQS_PORT, 9324 unless set), or to an EventBridge bus.
+FILE holds one JobEvent in JSON, a list of them, or one on each line (NDJSON); - is standard input.
+All files are checked before anything is sent. docs/events.md describes the format.`;
 
-/** Problems that are printed before the rest is only counted. */
+/** The most problems that are printed; the others are counted. */
 const problemsShown = 20;
 
 async function main(): Promise<void> {
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
       progress.add(batch.length);
     }
     progress.end();
-    console.log(`Sent ${count(events, 'event')} of ${count(jobs, 'job')} to ${sink.name}.`);
+    console.log(`Sent ${counted(events, 'event')} of ${counted(jobs, 'job')} to ${sink.name}.`);
   } finally {
     await rm(folder, { recursive: true });
   }
@@ -45,11 +45,11 @@ async function main(): Promise<void> {
 
 function readArguments(): { readonly files: readonly string[]; readonly bus: string | undefined } {
   const { values, positionals } = parseArguments({ bus: { type: 'string' } });
-  if (positionals.length === 0) throw new UsageError('There is no file to read.');
+  if (positionals.length === 0) throw new UsageError('FILE is missing.');
   return { files: positionals, bus: values.bus };
 }
 
-/** Standard input can be read once, and is needed twice: to check, and to send. */
+/** Keeps standard input in a file: it is read twice, to check and to send. */
 async function spoolStandardInput(folder: string): Promise<EventFile> {
   const path = join(folder, 'stdin');
   await pipeline(process.stdin, createWriteStream(path));
@@ -60,7 +60,11 @@ async function* readAll(files: readonly EventFile[]): AsyncGenerator<LocatedEven
   for (const file of files) yield* readEvents(file);
 }
 
-/** Counts the events and their jobs. Throws with every problem where there is one. */
+/**
+ * Counts the events and their jobs.
+ *
+ * @throws {Error} naming every problem
+ */
 async function checkAll(
   files: readonly EventFile[],
 ): Promise<{ readonly events: number; readonly jobs: number }> {
@@ -75,7 +79,7 @@ async function checkAll(
       problems.push(`${place}: ${(error as Error).message}`);
     }
   }
-  if (events === 0) throw new Error('There are no events to send.');
+  if (events === 0) throw new Error('The input has no events.');
   if (problems.length === 0) return { events, jobs: jobs.size };
   const rest = problems.length - problemsShown;
   const lines = [...problems.slice(0, problemsShown), ...(rest > 0 ? [`and ${rest} more`] : [])];
@@ -84,10 +88,6 @@ async function checkAll(
 
 function openSink(bus: string | undefined): Promise<EventSink> {
   return bus === undefined ? openLocalQueue(localQueue) : Promise.resolve(eventBus(bus));
-}
-
-function count(number: number, what: string): string {
-  return `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 await runCommand(usage, main);

@@ -1,22 +1,23 @@
+/** Reads the events of a file. */
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 
-/** One event of an input, and where it stands, for messages: `file:line`. */
+/** One event of an input, and its place for messages, such as `file:line`. */
 export interface LocatedEvent {
   readonly place: string;
-  /** The JobEvent in JSON, or whatever text stands there. */
+  /** The JobEvent in JSON, or the text that is there instead. */
   readonly body: string;
 }
 
-/** A file of events, and what it is called in messages. */
+/** A file of events, and its name for messages. */
 export interface EventFile {
   readonly path: string;
   readonly name: string;
 }
 
 /**
- * The events of a file: one JSON value (a JobEvent or a list of them), or NDJSON, one JobEvent a line. NDJSON is read
- * line by line, so that its size does not matter.
+ * Reads a file that holds one JSON value (a JobEvent or a list of them), or NDJSON (one JobEvent on each line). NDJSON is
+ * read line by line, so its size does not matter.
  */
 export async function* readEvents({ path, name }: EventFile): AsyncGenerator<LocatedEvent> {
   const lines = createInterface({ input: createReadStream(path), crlfDelay: Infinity });

@@ -1,5 +1,5 @@
 /**
- * Asks the gRPC server of this container whether it serves; the exit code is the answer.
+ * Asks the gRPC server of this container whether it serves. The exit code is the answer.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
  */
@@ -7,13 +7,13 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { optional, withDefault } from '../../lib/config/environment.ts';
 import { grpcPort, grpcTlsCert } from '../../lib/config/settings/grpc-server.ts';
 
-/** Less than what the container's own check waits. */
+/** In milliseconds, less than the timeout of the container's health check. */
 const timeoutMs = 2000;
 
 /** HealthCheckResponse { status: SERVING } */
 const serving = Buffer.from([0x08, 0x01]);
 
-// The certificate is for the name by which clients know the server, not for this machine's own.
+// The certificate has the name that clients use, not the address of this machine.
 const door = optional(process.env, grpcTlsCert)
   ? credentials.createSsl(null, null, null, { rejectUnauthorized: false })
   : credentials.createInsecure();

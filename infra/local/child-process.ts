@@ -1,20 +1,21 @@
+/** Scripts that run beside this process, each stopped by its id. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { projectRoot } from './deployment.ts';
 import { StartError } from './ports.ts';
 
-/** How long a child may take to end by itself before it is killed, in milliseconds. */
+/** How long a child may take to end after SIGTERM, in milliseconds. After that it is killed. */
 const graceMs = 8000;
 
-/** How many of a child's last lines are kept to explain its end. */
+/** How many of the last lines of a child are kept to explain its end. */
 const keptLines = 20;
 
 export interface RunningChild {
-  /** Settles when the process has ended, however it did. */
+  /** Settles with the reason when the process has ended, in whatever way. */
   readonly ended: Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts a script with this very Node, in a process that is stopped by its id. */
+/** Starts a script with the Node that runs this process. */
 export function startChild(
   name: string,
   args: readonly string[],
@@ -52,9 +53,9 @@ async function stopChild(child: ChildProcess, ended: Promise<unknown>): Promise<
 }
 
 /**
- * Polls until `probe` says true.
+ * Polls until `probe` gives true.
  *
- * @throws {StartError} where the child ends before, or time runs out
+ * @throws {StartError} if the child ends first, or the time runs out
  */
 export async function waitUntilReady(
   name: string,

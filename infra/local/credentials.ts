@@ -1,10 +1,10 @@
-/** What AWS clients of the local engines need to be told; the engines check none of it. */
+/** What AWS clients need for the local engines, which do not check any of it. */
 export const localAws = {
   region: 'eu-central-1',
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 } as const;
 
-/** The same for child processes, as the AWS SDK's own variables. */
+/** The same for child processes, as variables of the AWS SDK. */
 export function localAwsEnvironment(dynamodbPort: number): Readonly<Record<string, string>> {
   return {
     AWS_REGION: localAws.region,

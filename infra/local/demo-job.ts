@@ -1,13 +1,14 @@
+/** A job that moves from status to status while the local stack runs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobEventJson } from './samples.ts';
 
-/** The id of the job that moves while the stack runs. */
+/** The id of the demo job. */
 export const demoJobId = 'bt1demo0moving0job00';
 
 /** How long the demo job stays in each status, in milliseconds. */
 const stepMs = 3000;
 
-/** What each step changes; all but the first are patches, as one who follows operations would send. */
+/** What each step changes, as a patch. */
 const steps: readonly ((now: string) => Readonly<Record<string, unknown>>)[] = [
   () => ({ status: 'PREPARING' }),
   (now) => ({ status: 'EXECUTING', startedAt: now, actualCloudInstanceType: { name: 'c1.4' } }),
@@ -15,7 +16,7 @@ const steps: readonly ((now: string) => Readonly<Record<string, unknown>>)[] = [
   (now) => ({ status: 'SUCCESS', finishedAt: now, dataSizeBytes: '4096' }),
 ];
 
-/** Walks one job through its life, from CREATING to SUCCESS, and leaves it there. Ends early when the signal aborts. */
+/** Walks the demo job from CREATING to SUCCESS, and leaves it there. Ends early when the signal aborts. */
 export async function walkDemoJob(
   publish: (event: JobEventJson) => Promise<void>,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-/** For `UPSTREAM=demo`: an upstream on this machine whose jobs move while you watch. */
+/** For `UPSTREAM=demo`: an upstream on this machine, with jobs that change while you watch. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Envelope } from '../upstream-stand-in/audit-events.ts';
 import { startUpstream, type Upstream } from '../upstream-stand-in/upstream.ts';
@@ -6,23 +6,23 @@ import type { LocalSettings } from './deployment.ts';
 
 const projects = ['bt1pr0j3ctanalytics2', 'bt1pr0j3ctvision0001'];
 
-/** Times as fast as life: a job of five minutes takes fifteen seconds, its data is gone within hours. */
+/** How many times faster than real jobs: five minutes take fifteen seconds, and data expire within hours. */
 const speed = 20;
 const jobsAtOnce = 6;
 const newJobEveryMs = 5000;
-/** Beyond so many, the oldest job is deleted for each new one. */
+/** When there are more jobs than this, each new one replaces the oldest. */
 const mostJobs = 100;
 
 export interface DemoUpstream {
-  /** How the deployment has to be set in order to use it. */
+  /** The settings of a deployment that uses it. */
   readonly settings: LocalSettings;
-  /** What the functions have to be told besides: where AWS has a secret. */
+  /** Variables of the functions that AWS would read from a secret. */
   readonly env: Readonly<Record<string, string>>;
-  /** The id of the job that was created last. */
+  /** The id of the newest job. */
   readonly newestJob: () => string;
   /**
-   * Creates jobs from now on, and sends each Audit Trails notice of them. A notice that cannot be sent is lost, as
-   * happens upstream too.
+   * Creates jobs from now on, and sends each Audit Trails notice of them. A notice that cannot be sent is lost, as it
+   * may be upstream.
    */
   readonly begin: (send: (notice: Envelope) => Promise<unknown>) => void;
   readonly stop: () => Promise<void>;

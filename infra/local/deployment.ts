@@ -1,4 +1,4 @@
-/** What `serverless.yml` says, as the serverless CLI itself resolves it. */
+/** What `serverless.yml` says, as the serverless CLI resolves it. */
 import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -8,7 +8,7 @@ import { localStage } from '../aws/settings/read-settings.ts';
 
 export const projectRoot = join(import.meta.dirname, '..', '..');
 
-/** The CLI's script, to be run with node directly: a process of its own that can be stopped by its id. */
+/** The script of the CLI. Run with Node directly, it is one process that can be stopped by its id. */
 export const serverlessScript = join(
   dirname(createRequire(import.meta.url).resolve('serverless/package.json')),
   'bin/serverless.js',
@@ -20,7 +20,7 @@ export interface Resource {
   readonly Properties: Readonly<Record<string, unknown>>;
 }
 
-/** An event-source mapping from a queue, in the CLI's words. */
+/** An event source mapping from a queue, in the words of the CLI. */
 export interface QueueTrigger {
   readonly arn: unknown;
   readonly batchSize?: number;
@@ -52,7 +52,7 @@ export interface Deployment {
 /** Settings that differ from those of the local stage, by name. */
 export type LocalSettings = Readonly<Record<string, string>>;
 
-/** The same as arguments of the CLI. */
+/** The settings as arguments of the CLI. */
 export function paramFlags(settings: LocalSettings): readonly string[] {
   return Object.entries(settings).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
 }

@@ -1,7 +1,7 @@
 declare module 'dynalite' {
   import type { Server } from 'node:http';
 
-  /** An HTTP server that speaks DynamoDB's protocol. The times say how long a table is CREATING, and DELETING. */
+  /** Makes an HTTP server that speaks DynamoDB's protocol. A table is CREATING and DELETING for the given times. */
   export default function dynalite(options?: {
     readonly createTableMs?: number;
     readonly deleteTableMs?: number;

@@ -1,4 +1,4 @@
-/** Does for the local queue what Lambda's event-source mapping does for the deployed one. */
+/** The event source mapping of the local stack: it hands messages of the queue to a function, as Lambda's does. */
 import {
   DeleteMessageBatchCommand,
   ReceiveMessageCommand,
@@ -14,9 +14,9 @@ export interface EventSourceMapping {
   readonly batchSize: number;
   /** How long to wait for a batch to fill, in milliseconds. */
   readonly windowMs: number;
-  /** Whether the function says which messages failed; otherwise its answer means that all are done. */
+  /** Whether the function gives a partial batch response. If not, any answer means that all messages are done. */
   readonly partialFailures: boolean;
-  /** Calls the function; rejects where it failed. */
+  /** Calls the function, and rejects if it failed. */
   readonly invoke: (event: SQSEvent) => Promise<unknown>;
   readonly say: (text: string) => void;
 }
@@ -25,9 +25,8 @@ export interface EventSourceMapping {
 const receiveLimit = 10;
 
 /**
- * Polls a queue until the signal aborts: collects a batch, calls the function, and deletes the messages that it did not
- * name as failed. The others become visible again after the queue's visibility timeout, and in the end its redrive
- * policy parks them.
+ * Polls a queue until the signal aborts: collects a batch, calls the function, and deletes the messages that did not
+ * fail. The others become visible again after the visibility timeout of the queue, and end in its dead-letter queue.
  *
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
  */
@@ -51,7 +50,7 @@ async function collectBatch(mapping: EventSourceMapping, signal: AbortSignal): P
     const command = new ReceiveMessageCommand({
       QueueUrl: mapping.queueUrl,
       MaxNumberOfMessages: Math.min(receiveLimit, mapping.batchSize - batch.length),
-      // Long polling counts in whole seconds; what is left of a shorter window is not waited for.
+      // Long polling counts in whole seconds, so the rest of a window is not waited for.
       WaitTimeSeconds: Math.floor(waitMs / 1000),
       MessageSystemAttributeNames: ['All'],
     });
@@ -74,7 +73,7 @@ async function handleBatch(mapping: EventSourceMapping, batch: readonly Message[
   }
 }
 
-/** Ids of the messages to be delivered again: all of them where the function failed or its answer makes no sense. */
+/** Gives the ids of the messages that failed: all of them if the function failed, or named one that it did not get. */
 async function failedMessages(
   mapping: EventSourceMapping,
   batch: readonly Message[],

@@ -1,4 +1,4 @@
-/** The deployed functions on one machine: serverless-offline for the Lambda ones, a child process for native gRPC. */
+/** The deployed functions on one machine: Lambda's in serverless-offline, and native gRPC in a child process. */
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { startChild, waitUntilReady, type RunningChild } from './child-process.ts';
@@ -12,10 +12,10 @@ import {
 } from './deployment.ts';
 import { freePort, loopback } from './ports.ts';
 
-/** How long a part may take to start, in milliseconds. */
+/** How long a process may take to start, in milliseconds. */
 const startTimeoutMs = 60_000;
 
-/** The longest that one call of a function may take, in milliseconds: a run of `refresh` takes a minute. */
+/** The longest call of a function, in milliseconds. A run of `refresh` takes a minute. */
 const invokeTimeoutMs = 90_000;
 
 type ChildEnvironment = Readonly<Record<string, string | undefined>>;
@@ -38,7 +38,7 @@ export async function startFunctions(
   const ports = { httpPort: port, lambdaPort, websocketPort, albPort: await freePort() };
   const flags = Object.entries(ports).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const command = [serverlessScript, 'offline', 'start', '--stage', localStage, '--host', loopback, ...flags];
-  // Of what serverless-offline says, the functions' own log lines are worth showing.
+  // Of the lines of serverless-offline, only the log lines of the functions are shown.
   const showLog: Output = (line) => {
     if (line.startsWith('{')) output(line);
   };
@@ -61,7 +61,8 @@ export async function startFunctions(
       });
       const body = await response.text();
       if (!response.ok || response.headers.has('x-amz-function-error')) throw new Error(body.slice(0, 500));
-      return JSON.parse(body) as unknown;
+      // A function that returns nothing has an empty body.
+      return body === '' ? undefined : (JSON.parse(body) as unknown);
     },
   };
 }

@@ -1,12 +1,13 @@
-import { createServer } from 'node:net';
+/** The ports of the local stack. */
+import { createServer, type AddressInfo } from 'node:net';
 import { withDefault, type Environment } from '../../lib/config/environment.ts';
 import { grpcPort } from '../../lib/config/settings/grpc-server.ts';
 import { dynamoDbPort, httpPort, sqsPort } from './settings.ts';
 
-/** Everything that is started on this machine listens here and nowhere else. */
+/** Everything on this machine listens on this address only. */
 export const loopback = '127.0.0.1';
 
-/** A message for the person at the terminal; its stack is of no use to them. */
+/** An error whose message says all: the terminal shows it without its stack. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
@@ -68,28 +69,26 @@ export async function assertPortsFree(ports: Ports): Promise<void> {
 }
 
 function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => {
-      resolve(false);
-    });
-    probe.listen(port, loopback, () =>
-      probe.close(() => {
-        resolve(true);
-      }),
-    );
-  });
+  return listenOnce(port).then(
+    () => true,
+    () => false,
+  );
 }
 
-/** A port that nothing listens on. */
+/** Gives a port that nothing listens on. */
 export function freePort(): Promise<number> {
+  return listenOnce(0);
+}
+
+/** Listens for a moment, and gives the port. Rejects if something else listens there. */
+function listenOnce(port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.once('error', reject);
-    probe.listen(0, loopback, () => {
-      const address = probe.address();
+    probe.listen(port, loopback, () => {
+      const { port: bound } = probe.address() as AddressInfo;
       probe.close(() => {
-        resolve(typeof address === 'object' && address !== null ? address.port : 0);
+        resolve(bound);
       });
     });
   });

@@ -1,3 +1,4 @@
+/** The queues of the local stack. */
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 import { localAws } from './credentials.ts';
@@ -11,14 +12,14 @@ export interface RunningQueues {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts an SQS engine in this process, with the queues that deploy. */
+/** Starts an SQS engine in this process, with the queues of the deployment. */
 export async function startQueues(deployment: Deployment, port: number): Promise<RunningQueues> {
   const app = buildApp({ logger: false, defaultRegion: localAws.region, host: `${loopback}:${port}` });
   await app.listen({ port, host: loopback });
   const client = new SQSClient({ ...localAws, endpoint: `http://${loopback}:${port}` });
   const urls = new Map<string, string>();
   const arns = new Map<string, string>();
-  // A queue comes after the one that its dead letters go to.
+  // The dead-letter queue is created before the queue that refers to it.
   const byRedrive = (resource: Resource): number => ('RedrivePolicy' in resource.Properties ? 1 : 0);
   const queues = [...resourcesOfType(deployment, 'AWS::SQS::Queue')].sort(
     ([, a], [, b]) => byRedrive(a) - byRedrive(b),
@@ -47,7 +48,7 @@ export async function startQueues(deployment: Deployment, port: number): Promise
   };
 }
 
-/** CloudFormation's properties as the API takes them: strings, and the redrive policy as JSON. */
+/** Turns properties of CloudFormation into attributes of the API: strings, and the redrive policy as JSON. */
 function attributes(
   properties: Readonly<Record<string, unknown>>,
   arns: ReadonlyMap<string, string>,

@@ -1,3 +1,4 @@
+/** The sample jobs of a new local stack. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ export type JobEventJson = Readonly<Record<string, unknown>>;
 
 const folder = join(import.meta.dirname, 'samples');
 
-/** Events that fill a new stack with jobs: those in `samples/`, and one with thousands of files. */
+/** Gives the events in `samples/`, and one of a job with thousands of files. */
 export function sampleEvents(): readonly JobEventJson[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.json'));
   const events = files.map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as JobEventJson);

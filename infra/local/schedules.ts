@@ -1,16 +1,16 @@
-/** Does for the local functions what EventBridge's schedules do for the deployed ones. */
+/** The schedules of the local stack, which call functions as EventBridge does. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Deployment } from './deployment.ts';
 import { StartError } from './ports.ts';
 
 export interface ScheduleOptions {
   readonly deployment: Deployment;
-  /** Calls a function; rejects where it failed. */
+  /** Calls a function, and rejects if it failed. */
   readonly invoke: (name: string, event: object) => Promise<unknown>;
   readonly say: (text: string) => void;
 }
 
-/** Calls every function that runs by the clock at once, and then at its rate, until the signal aborts. */
+/** Calls every scheduled function now, and then at its rate, until the signal aborts. */
 export function runSchedules({ deployment, invoke, say }: ScheduleOptions, signal: AbortSignal): void {
   for (const [name, { events }] of Object.entries(deployment.functions))
     for (const { schedule } of events)
@@ -25,7 +25,7 @@ async function repeat(
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    // A run may outlast its interval: the next one starts all the same, as in AWS.
+    // As in AWS, the next run starts even if this one still goes on.
     invoke(name, { source: 'aws.events', 'detail-type': 'Scheduled Event', detail: {} }).catch(
       (error: unknown) => {
         if (!signal.aborted) say(`The run of ${name} failed: ${String(error)}`);
@@ -39,6 +39,7 @@ async function repeat(
 function rateMs(name: string, rate: string | readonly string[]): number {
   const [text = ''] = [rate].flat();
   const [, count] = /^rate\((\d+) minutes?\)$/.exec(text) ?? [];
-  if (count === undefined) throw new StartError(`the schedule of ${name}, ${text}, is no rate in minutes`);
+  if (count === undefined)
+    throw new StartError(`the schedule of ${name} is ${JSON.stringify(text)}: it must be a rate in minutes`);
   return Number(count) * 60_000;
 }

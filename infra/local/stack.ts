@@ -1,3 +1,4 @@
+/** The local stack: table, queues, functions, schedules, and what connects them. */
 import type { SQSEvent } from 'aws-lambda';
 import { optional } from '../../lib/config/environment.ts';
 import { grpcMaxCalls, grpcSharedReadMs } from '../../lib/config/settings/grpc.ts';
@@ -13,22 +14,22 @@ import { startTables } from './table.ts';
 
 export interface StackOptions {
   readonly ports: Ports;
-  /** What the functions get besides their own variables; usually the shell's. */
+  /** Variables that the functions get besides their own, usually those of the shell. */
   readonly env: NodeJS.ProcessEnv;
-  /** Tells the person at the terminal. */
+  /** Shows a text on the terminal. */
   readonly say: (text: string) => void;
-  /** Where the deployment differs from the local stage. */
+  /** Settings that differ from those of the local stage. */
   readonly settings?: LocalSettings;
 }
 
 export interface RunningStack {
   readonly queues: RunningQueues;
-  /** Settles with the reason when a part ends that should go on. */
+  /** Settles with the reason when one of the processes ends by itself. */
   readonly broken: Promise<string>;
   readonly stop: () => Promise<void>;
 }
 
-/** Starts everything on this machine; stops what it started where a part fails to. */
+/** Starts everything on this machine. If something fails to start, it stops what it started before. */
 export async function startStack({ ports, env, say, settings = {} }: StackOptions): Promise<RunningStack> {
   await assertPortsFree(ports);
   const deployment = await readDeployment(settings);
@@ -76,7 +77,7 @@ export async function startStack({ ports, env, say, settings = {} }: StackOption
   }
 }
 
-/** Feeds every function that has a queue as its trigger; gives what stops that. */
+/** Polls the queue of every function that has one as its trigger. Gives a function that stops the polling. */
 function startMappings(
   deployment: Deployment,
   queues: RunningQueues,

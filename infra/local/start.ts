@@ -50,7 +50,7 @@ async function publishAll({ queues }: RunningStack, events: readonly object[]): 
   }
 }
 
-/** Waits until the sample that was sent last can be read. */
+/** Waits until the last sample can be read. */
 async function waitForSamples({ http }: Ports): Promise<void> {
   const lastId = sampleEvents().at(-1)?.['jobId'] as string;
   for (const giveUp = Date.now() + 20_000; Date.now() < giveUp;) {

@@ -1,3 +1,4 @@
+/** The table of the local stack. */
 import {
   CreateTableCommand,
   DynamoDBClient,
@@ -10,7 +11,7 @@ import { localAws } from './credentials.ts';
 import { resourcesOfType, type Deployment } from './deployment.ts';
 import { loopback } from './ports.ts';
 
-/** What a table on one machine has no use for, or an engine on one machine does not know. */
+/** Properties that a table on one machine does not need, or that its engine does not know. */
 const onlyDeployed = [
   'TimeToLiveSpecification',
   'PointInTimeRecoverySpecification',
@@ -24,9 +25,9 @@ export interface RunningTable {
 }
 
 /**
- * Starts a DynamoDB engine in this process, with the tables that deploy.
+ * Starts a DynamoDB engine in this process, with the tables of the deployment.
  *
- * @param say tells the person at the terminal what is different here
+ * @param say shows on the terminal what is different from AWS
  */
 export async function startTables(
   deployment: Deployment,
@@ -80,7 +81,7 @@ async function setTimeToLive(
   }
 }
 
-/** CloudFormation's way to leave a property out. */
+/** Whether CloudFormation leaves a property out. */
 function isLeftOut(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'Ref' in value && value.Ref === 'AWS::NoValue';
 }

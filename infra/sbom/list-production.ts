@@ -1,4 +1,4 @@
-/** The list of what is in production, as CycloneDX. */
+/** The list of production packages, as CycloneDX. */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,8 +23,8 @@ function withoutDevelopment(manifest: Readonly<Record<string, unknown>>): Record
 }
 
 /**
- * The list that `npm sbom` makes of a project with the production dependencies and no others. `npm sbom --omit dev`
- * will not do: it leaves out every production package that a development one needs too, and so most of them.
+ * Runs `npm sbom` on a copy of the project that has only production dependencies. `npm sbom --omit dev` would leave out
+ * every production package that a development package needs too, which is most of them.
  */
 export async function listProduction(): Promise<string> {
   const manifest = (await readJson('package.json')) as Manifest;

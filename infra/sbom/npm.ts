@@ -1,3 +1,4 @@
+/** Runs npm. */
 import { execFile } from 'node:child_process';
 
 export interface NpmRun {
@@ -9,7 +10,7 @@ export interface NpmRun {
 /** The longest that one run may take, in milliseconds. */
 const timeoutMs = 120_000;
 
-/** Runs the npm that runs this script, or the one on the path. */
+/** Runs the npm that started this process, or the one on the path. */
 export function npm(args: readonly string[], folder: string): Promise<NpmRun> {
   // eslint-disable-next-line no-restricted-syntax -- npm's own variable, not a setting
   const script = process.env['npm_execpath'];

@@ -1,4 +1,4 @@
-/** A plugin of the serverless CLI: `package` and `deploy` list what is in production beside the artifacts. */
+/** A plugin of the serverless CLI: `package` and `deploy` list the production packages beside the artifacts. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { listProduction } from './list-production.ts';
@@ -7,7 +7,7 @@ interface Serverless {
   readonly serviceDir: string;
 }
 
-/** Of the CLI's options, where the artifacts go. */
+/** The option of the CLI that says where the artifacts go. */
 interface Options {
   readonly package?: string;
 }

@@ -1,5 +1,5 @@
 /**
- * Audit Trails events, as the world makes them.
+ * The Audit Trails events of the world.
  *
  * @see https://github.com/yandex-cloud/docs/blob/master/en/audit-trails/concepts/format.md
  * @see https://github.com/yandex-cloud/docs/blob/master/en/_includes/audit-trails/events/ds-events.md
@@ -7,7 +7,7 @@
 import type { Random } from './random.ts';
 import { drawId } from './job-content.ts';
 
-/** The events of jobs that upstream has. There is none for a job's end, and none for a deleted job. */
+/** The events of jobs that upstream sends. It sends none when a job ends or is deleted. */
 export type JobEventName =
   | 'CreateJob'
   | 'CloneJob'
@@ -26,10 +26,10 @@ export interface AuditEvent {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** Why a request failed, as the event of it says. */
+/** Why a request failed, as its event says. */
 const failure = { code: 9, message: 'the job is not in a state that allows this', details: [] };
 
-/** The envelope of an event: as the format page spells it, or as the pages of single events do. */
+/** The envelope of an event, in snake_case as on the format page, or in camelCase as on the pages of single events. */
 export function envelope(event: AuditEvent, at: number, random: Random): Envelope {
   const { type, status, projectId, details } = event;
   const snake = {
@@ -91,7 +91,7 @@ export function jobEvent(
   };
 }
 
-/** An event that is none of a job's: a trail carries those of every service. */
+/** An event that is not of a job: a trail carries the events of every service. */
 export function unrelatedEvent(projectId: string, random: Random): AuditEvent {
   const types = [
     'yandex.cloud.audit.iam.CreateServiceAccount',

@@ -1,3 +1,4 @@
+/** The calls that the stand-in got. */
 export type Method = 'Get' | 'List' | 'IamToken';
 
 export interface Call {
@@ -8,19 +9,19 @@ export interface Call {
   readonly projectId?: string;
   /** When it arrived, in milliseconds since 1970. */
   readonly at: number;
-  /** How it ended: a google.rpc.Code; undefined while it is under way. */
+  /** How it ended, as a google.rpc.Code; undefined while it is under way. */
   code: string | undefined;
 }
 
-/** Every call that arrived, whatever became of it; on a connection that a fault closed, none arrives. */
+/** Every call that arrived, with its outcome. On a connection that a fault closed, no call arrives. */
 export class CallLog {
   readonly all: Call[] = [];
-  /** How many calls there ever were, whatever was cleared. */
+  /** How many calls there were, also before `clear`. */
   begun = 0;
   /** How many calls were beyond the quota. */
   quotaExceeded = 0;
 
-  /** Notes a call; whoever answers it sets its code. */
+  /** Notes a call. The code is set when it is answered. */
   begin(call: Omit<Call, 'code'>): Call {
     this.begun++;
     const noted = { ...call, code: undefined };
@@ -32,7 +33,7 @@ export class CallLog {
     return this.of(method).length;
   }
 
-  /** How many calls began in each minute that had any, by the minute's first millisecond. */
+  /** How many calls began in each minute, by its first millisecond. Minutes without calls are left out. */
   perMinute(method?: Method): ReadonlyMap<number, number> {
     const minutes = new Map<number, number>();
     for (const { at } of this.of(method)) {

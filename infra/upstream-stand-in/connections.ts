@@ -1,11 +1,19 @@
 import { createServer, type AddressInfo, type Server as NetServer, type Socket } from 'node:net';
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
 
-const loopback = '127.0.0.1';
+/** @returns the port, a free one for 0 */
+export function listen(server: NetServer, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
 
-/** Listens for a gRPC server and hands it the connections, so that they can be cut without ending the server. */
+/** Listens for a gRPC server and passes on its connections, so that they can be cut while the server lives on. */
 export class Connections {
-  /** Set: open connections are cut, and so is every new one. */
+  /** If true, every open and every new connection is closed. */
   private cut = false;
   private readonly sockets = new Set<Socket>();
   private readonly listener: NetServer;
@@ -34,14 +42,9 @@ export class Connections {
     if (cut) this.destroyAll();
   }
 
-  /** Gives the port. */
+  /** @returns the port, a free one for 0 */
   listen(port: number): Promise<number> {
-    return new Promise((resolve, reject) => {
-      this.listener.once('error', reject);
-      this.listener.listen(port, loopback, () => {
-        resolve((this.listener.address() as AddressInfo).port);
-      });
-    });
+    return listen(this.listener, port);
   }
 
   async stop(): Promise<void> {

@@ -1,11 +1,11 @@
 import type { Random } from './random.ts';
 
-/** How many draws a share is exact in. */
+/** A share is exact in this many draws. */
 const deckSize = 100;
 
 /**
- * Picks a share of what passes: exactly so many of every hundred, and which ones only the seed knows. A test can then
- * state a number, where chance by chance would give it about that number.
+ * Picks an exact share of every hundred draws; the seed decides which ones. So a test can state an exact number, which
+ * independent draws would only approach.
  */
 export class ExactShare {
   private readonly random: Random;
@@ -16,7 +16,7 @@ export class ExactShare {
     this.random = random;
   }
 
-  /** @param share 0 to 1, in hundredths; another one than before begins a new hundred */
+  /** @param share 0 to 1, in hundredths; a changed share begins a new hundred */
   picks(share: number): boolean {
     if (share !== this.share) {
       this.share = share;

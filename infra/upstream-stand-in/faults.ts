@@ -1,29 +1,30 @@
+/** The faults that the stand-in can have. */
 import type { Code } from '../../lib/runtime/status.ts';
 
-/** At most so many calls of Get and List together within any second, or any minute. */
+/** The most calls of Get and List together within any second, or any minute. */
 export type Quota = { readonly callsPerSecond: number } | { readonly callsPerMinute: number };
 
-/** What is wrong upstream. Every field may be set at any time, and counts from then on. */
+/** What is wrong upstream. Every field may be set at any time, and takes effect at once. */
 export interface Faults {
   /** Calls beyond it are answered RESOURCE_EXHAUSTED, with a RetryInfo. */
   quota: Quota | undefined;
-  /** The share of calls that fail, 0 to 1: exactly so many of every hundred. */
+  /** The share of calls that fail, 0 to 1, exact in every hundred. */
   failRate: number;
-  /** What calls fail with. */
+  /** The code of the calls that fail. */
   failCode: Code;
-  /** Calls are taken and never answered: they end by their own deadline. */
+  /** Calls arrive and are never answered, so their own deadlines end them. */
   stall: boolean;
-  /** How long an answer takes to come back, in real milliseconds; it says what was so when the call arrived. */
+  /** How long an answer is held back, in real milliseconds. It says what was true when the call arrived. */
   latencyMs: number;
-  /** Connections are closed, those that are open and those that come. */
+  /** Every open and every new connection is closed. */
   down: boolean;
-  /** The share of notices that nobody gets, 0 to 1. */
+  /** The share of notices that are lost, 0 to 1. */
   loseNotices: number;
   /** The share of notices that are delivered twice, 0 to 1. */
   duplicateNotices: number;
-  /** The longest that a notice is late, in milliseconds; most are less late. */
+  /** The longest delay of a notice, in milliseconds. Most are delayed less. */
   delayNotices: number;
-  /** Late notices overtake one another; otherwise each waits for those before it. */
+  /** If true, delayed notices overtake one another. If not, each waits for those before it. */
   shuffle: boolean;
   readonly iam: IamFaults;
 }
@@ -31,13 +32,13 @@ export interface Faults {
 export interface IamFaults {
   /** The token service and the metadata service close every connection, and answer UNAVAILABLE over gRPC. */
   down: boolean;
-  /** Requests are taken and never answered. */
+  /** Requests arrive and are never answered. */
   stall: boolean;
-  /** Every exchange is refused, whatever key it is signed with. */
+  /** Every exchange is refused, with any key. */
   refuse: boolean;
-  /** How long tokens live, in milliseconds; upstream's 12 hours unless set. */
+  /** The lifetime of tokens, in milliseconds; 12 hours as upstream unless set. */
   expiresInMs: number | undefined;
-  /** How far the token service's clock is ahead, in milliseconds; behind where negative. */
+  /** How far the clock of the token service is ahead, in milliseconds; negative if it is behind. */
   clockAheadMs: number;
 }
 

@@ -1,3 +1,4 @@
+/** Unary methods as grpc-js calls them. */
 import type { handleUnaryCall, ServerUnaryCall } from '@grpc/grpc-js';
 import { Refusal } from './refusal.ts';
 import type { Call, CallLog } from './call-log.ts';
@@ -5,26 +6,26 @@ import type { Faults } from './faults.ts';
 import { serviceError } from './grpc-error.ts';
 import type { Timeline } from './timeline.ts';
 
-export interface CallParts {
+export interface CallDeps {
   readonly faults: Faults;
   readonly calls: CallLog;
   readonly timeline: Timeline;
-  /** Holds answers back, in real time. */
+  /** Delays answers, in real time. */
   readonly latency: Timeline;
 }
 
 export interface UnaryMethod<Request, Response> {
-  /** What the log says of a call. */
+  /** What the call log keeps of a call. */
   readonly note: (request: Request) => Omit<Call, 'code' | 'at'>;
-  /** Whether calls are taken and never answered. */
+  /** Whether calls arrive and are never answered. */
   readonly isStalled: () => boolean;
   /** @throws {Refusal} */
   readonly answer: (call: ServerUnaryCall<Request, Response>) => Response | Promise<Response>;
 }
 
-/** A method as grpc-js calls it: noted in the log when it comes and when it ends, held back or stalled as the faults say. */
+/** Makes the handler of a method, which notes each call, and delays or stalls its answer if the faults say so. */
 export function unaryHandler<Request, Response>(
-  { faults, calls, timeline, latency }: CallParts,
+  { faults, calls, timeline, latency }: CallDeps,
   { note, isStalled, answer }: UnaryMethod<Request, Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
@@ -58,7 +59,7 @@ export function unaryHandler<Request, Response>(
   };
 }
 
-/** A promise of what is computed, also where that throws at once. */
+/** Turns an error that is thrown at once into a rejected promise. */
 async function attempt<T>(compute: () => T | Promise<T>): Promise<T> {
   return compute();
 }

@@ -1,9 +1,10 @@
+/** The errors of the stand-in over gRPC. */
 import { Metadata, status as codes, type ServiceError } from '@grpc/grpc-js';
 import protobuf from 'protobufjs/minimal.js';
 import type { Refusal } from './refusal.ts';
 
 /**
- * A refusal as grpc-js sends it, with the id of the request and, where it says when to come again, google.rpc.Status
+ * A refusal as grpc-js sends it, with the id of the request. If it says when to try again, it has a google.rpc.Status
  * with a RetryInfo.
  *
  * @see https://github.com/googleapis/googleapis/blob/master/google/rpc/error_details.proto

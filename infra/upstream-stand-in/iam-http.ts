@@ -1,4 +1,4 @@
-/** The REST face of the token service, and the metadata service of a virtual machine, on one port. */
+/** The REST API of the token service and the metadata service of a virtual machine, on one port. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { codeNumbers } from '../../lib/runtime/status.ts';
@@ -8,7 +8,7 @@ import type { IamFaults } from './faults.ts';
 import type { Iam } from './iam.ts';
 import type { Timeline } from './timeline.ts';
 
-export interface IamHttpParts {
+export interface IamHttpDeps {
   readonly iam: Iam;
   readonly faults: IamFaults;
   readonly calls: CallLog;
@@ -26,15 +26,15 @@ const httpStatuses: Readonly<Record<string, number>> = {
   PERMISSION_DENIED: 403,
 };
 
-export function createIamServer(parts: IamHttpParts): Server {
+export function createIamServer(deps: IamHttpDeps): Server {
   return createServer((request, response) => {
-    if (parts.faults.down) request.socket.destroy();
-    else void respond(parts, request, response);
+    if (deps.faults.down) request.socket.destroy();
+    else void respond(deps, request, response);
   });
 }
 
 async function respond(
-  { iam, faults, calls, timeline }: IamHttpParts,
+  { iam, faults, calls, timeline }: IamHttpDeps,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -58,9 +58,9 @@ async function respond(
       if (typeof jwt !== 'string') throw new Refusal('INVALID_ARGUMENT', 'jwt is missing');
       return iam.exchange(jwt);
     }
-    if (route !== `GET ${metadataPath}`) throw new Refusal('NOT_FOUND', `there is no ${route}`);
+    if (route !== `GET ${metadataPath}`) throw new Refusal('NOT_FOUND', `${route} was not found`);
     if (request.headers['metadata-flavor'] !== 'Google')
-      throw new Refusal('PERMISSION_DENIED', 'Metadata-Flavor: Google is required');
+      throw new Refusal('PERMISSION_DENIED', 'the header Metadata-Flavor: Google is missing');
     if (faults.refuse) throw new Refusal('NOT_FOUND', 'the machine has no service account');
     const { iamToken, expiresAt } = iam.issueToken();
     const expires_in = Math.floor((expiresAt.getTime() - timeline.now()) / 1000);

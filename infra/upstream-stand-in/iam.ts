@@ -1,3 +1,4 @@
+/** The token service of the stand-in. */
 import { randomBytes, type KeyObject } from 'node:crypto';
 import { decodeProtectedHeader, jwtVerify } from 'jose';
 import { Refusal } from './refusal.ts';
@@ -13,14 +14,14 @@ export interface IamToken {
 /** @see https://yandex.cloud/en/docs/iam/operations/iam-token/create-for-sa */
 const audience = 'https://iam.api.cloud.yandex.net/iam/v1/tokens';
 const longestJwtSeconds = 3600;
-/** How far a client's clock may be off, in seconds. */
+/** How far the clock of a client may be off, in seconds. */
 const toleranceSeconds = 60;
 /** @see https://yandex.cloud/en/docs/iam/concepts/authorization/iam-token#lifetime */
 const tokenLifetimeMs = 12 * 60 * 60 * 1000;
 
 const serviceAccountId = 'ajestandin0account01';
 
-/** The token service: keys of one service account, tokens for JWTs signed with them, and whether a token is good. */
+/** Keys of one service account, tokens for JWTs that are signed with them, and the check of tokens. */
 export class Iam {
   private readonly timeline: Timeline;
   private readonly faults: IamFaults;
@@ -33,7 +34,7 @@ export class Iam {
     this.faults = faults;
   }
 
-  /** Makes another key of the service account. */
+  /** Makes a new key of the service account. */
   async issueKey(): Promise<ServiceAccountKey> {
     const id = `ajestandin0key${String(++this.keysMade).padStart(6, '0')}`;
     const { key, publicKey } = await makeServiceAccountKey(id, serviceAccountId);
@@ -41,12 +42,12 @@ export class Iam {
     return key;
   }
 
-  /** JWTs signed with it are refused from now on; tokens that it got stay good until they expire. */
+  /** Refuses JWTs of a key from now on. Its tokens stay valid until they expire. */
   revokeKey(id: string): void {
     this.publicKeys.delete(id);
   }
 
-  /** A token for whoever may have one without asking: a virtual machine, or a test. */
+  /** Gives a token without an exchange, as for a virtual machine or a test. */
   issueToken(): IamToken {
     const iamToken = `t1.${randomBytes(48).toString('base64url')}.${randomBytes(64).toString('base64url')}`;
     const expiresAt = this.now + (this.faults.expiresInMs ?? tokenLifetimeMs);
@@ -54,13 +55,13 @@ export class Iam {
     return { iamToken, expiresAt: new Date(expiresAt) };
   }
 
-  /** Makes every token that was issued worthless. */
+  /** Makes every token invalid. */
   revokeTokens(): void {
     this.expiries.clear();
   }
 
   /**
-   * A token for a JWT: PS256, of a key that is known, for this audience, of an hour at most.
+   * Gives a token for a JWT, which must be signed with PS256 by a known key, for this audience, for at most an hour.
    *
    * @throws {Refusal} UNAUTHENTICATED
    */
@@ -80,14 +81,15 @@ export class Iam {
       });
       const [iat, exp] = [payload.iat!, payload.exp!];
       if (exp - iat > longestJwtSeconds) throw new Error('the JWT is valid for more than an hour');
-      if (iat * 1000 > this.now + toleranceSeconds * 1000) throw new Error('the JWT is of the future');
+      if (iat * 1000 > this.now + toleranceSeconds * 1000)
+        throw new Error('the JWT was issued in the future');
     } catch (error) {
       throw refused((error as Error).message);
     }
     return this.issueToken();
   }
 
-  /** @throws {Refusal} UNAUTHENTICATED unless the header holds a token that was issued here and is still good */
+  /** @throws {Refusal} UNAUTHENTICATED unless the header has a valid token */
   authenticate(authorization: unknown): void {
     const token = typeof authorization === 'string' ? /^Bearer (.+)$/.exec(authorization)?.[1] : undefined;
     if (token === undefined) throw new Refusal('UNAUTHENTICATED', 'an IAM token is required');

@@ -1,10 +1,11 @@
+/** What jobs of the stand-in consist of. */
 import type { Random } from './random.ts';
 import { FileCompressionType, Job, type File } from './sdk.ts';
 
-/** A job's unchanging part, as Create would have been given it. */
+/** The part of a job that never changes, as a request of Create would have it. */
 export interface Content {
   readonly job: Job;
-  /** What its run leaves behind when it succeeds. */
+  /** The output of a run that succeeds. */
   readonly outputFiles: readonly File[];
   readonly logFiles: readonly File[];
 }
@@ -18,14 +19,14 @@ export interface ContentOptions {
 
 const idLetters = 'abcdefghijklmnopqrstuv0123456789';
 
-/** An id as upstream makes them: a prefix that says of what, and letters and digits, 20 characters in all. */
+/** An id as upstream makes it: a prefix for the kind, then letters and digits, 20 characters in all. */
 export function drawId(random: Random, prefix: string): string {
   let id = prefix;
   while (id.length < 20) id += idLetters[random.below(idLetters.length)]!;
   return id;
 }
 
-/** How many files a job has: few for most, hundreds for some. */
+/** Most jobs have few files, and some have hundreds. */
 function drawFileCount(random: Random): number {
   const kind = random.below(10);
   if (kind < 6) return 3 + random.below(10);
@@ -61,7 +62,7 @@ const words = [
   'fold',
 ];
 
-/** A whole job of 1 to 60 KB, the same for the same numbers. Some carry a Docker password, in `config` too. */
+/** A job of 1 to 60 KB, the same for the same random numbers. Some have a Docker password, also in `config`. */
 export function drawContent(
   random: Random,
   { id, projectId, parentJobId, createdAt }: ContentOptions,

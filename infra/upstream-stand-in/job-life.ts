@@ -1,17 +1,18 @@
+/** What happens to jobs of the stand-in, and when. */
 import type { Random } from './random.ts';
 
-/** What will happen to a job, unless somebody interferes. All times in milliseconds. */
+/** What will happen to a job, unless a request changes it. All times are in milliseconds. */
 export interface Life {
   readonly creatingMs: number;
   readonly preparingMs: number;
   readonly executingMs: number;
-  /** How long it executes before its status_details change, again and again. */
+  /** The time between changes of its status_details while it executes. */
   readonly detailsEveryMs: number;
   readonly uploadingMs: number;
-  /** CANCELLED: whoever runs it cancels it halfway through its execution. */
+  /** CANCELLED: it is cancelled halfway through its execution. */
   readonly outcome: 'SUCCESS' | 'ERROR' | 'CANCELLED';
   readonly cancellingMs: number;
-  /** How long its data is kept after its end. */
+  /** How long its data are kept after its end. */
   readonly dataTtlMs: number;
 }
 
@@ -20,10 +21,9 @@ const minute = 60 * second;
 const hour = 60 * minute;
 
 /**
- * A life out of three kinds: over within a second of its start, a few seconds to a few minutes, and hours. Seven in ten
- * succeed.
+ * Draws one of three kinds of life: less than a second, seconds to minutes, or hours. Seven in ten jobs succeed.
  *
- * @param speed how many times faster than life
+ * @param speed how many times faster than real jobs
  */
 export function drawLife(random: Random, speed: number): Life {
   const between = (least: number, most: number): number =>

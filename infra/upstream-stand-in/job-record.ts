@@ -1,16 +1,17 @@
+/** One job of the stand-in, with its history. */
 import protobuf from 'protobufjs/minimal.js';
 import type { Content } from './job-content.ts';
 import type { Life } from './job-life.ts';
 import { FileUploadError_ErrorType, Job, JobStatus, type File, type StatusName } from './sdk.ts';
 
-/** What Get answered from a moment on: a job's bytes, or that there is no such job. */
+/** What Get answered from a moment on: the bytes of a job, or undefined for NOT_FOUND. */
 export interface Version {
   /** Milliseconds since 1970. */
   readonly at: number;
   readonly bytes: Uint8Array | undefined;
 }
 
-/** The number of a field that the SDK does not know; upstream adds fields before clients learn of them. */
+/** The number of a field that the SDK does not know: upstream adds fields before clients know them. */
 const unknownFieldNumber = 1000;
 
 const running: ReadonlySet<number> = new Set([
@@ -21,18 +22,18 @@ const running: ReadonlySet<number> = new Set([
   JobStatus.CANCELLING,
 ]);
 
-/** One job as upstream has it, with all that it has been. */
+/** A job, with all its versions. */
 export class JobRecord {
   readonly id: string;
-  /** Its place among all jobs ever made, in the order of their creation. */
+  /** Its place in the order of creation of all jobs. */
   readonly ordinal: number;
   readonly job: Job;
   readonly content: Content;
   readonly life: Life;
   readonly versions: Version[] = [];
-  /** Grows when what was planned for the job no longer holds. */
+  /** Grows when what was planned for the job becomes invalid. */
   plan = 0;
-  /** How long after its end its data is kept, in milliseconds. */
+  /** How long its data are kept after its end, in milliseconds. */
   dataTtlMs: number;
   private readonly hasUnknownField: boolean;
 
@@ -46,7 +47,7 @@ export class JobRecord {
     this.hasUnknownField = hasUnknownField;
   }
 
-  /** Whether its end is still to come. */
+  /** Whether it has not ended yet. */
   get isRunning(): boolean {
     return running.has(this.job.status);
   }
@@ -59,7 +60,7 @@ export class JobRecord {
     this.job.status = JobStatus[name];
   }
 
-  /** The job as it is now, in bytes, made a version of it. */
+  /** Makes a version of the job as it is now, and gives its bytes. */
   record(at: number): Uint8Array {
     const known = Job.encode(this.job).finish();
     const bytes = new Uint8Array(
@@ -69,7 +70,7 @@ export class JobRecord {
     return bytes;
   }
 
-  /** Ends the job with what its run leaves behind: output when it succeeds, logs when it started at all. */
+  /** Ends the job: with output if it succeeded, and with logs if it started. */
   end(outcome: 'SUCCESS' | 'ERROR' | 'CANCELLED', finishedAt: Date): void {
     const { job, content } = this;
     const failedUpload = outcome === 'ERROR' && job.status === JobStatus.UPLOADING_OUTPUT;
@@ -81,7 +82,7 @@ export class JobRecord {
     this.status = outcome;
   }
 
-  /** Files and sizes as they are once the job's data is deleted. */
+  /** Removes the files and sizes of data that are deleted. */
   clearData(): void {
     Object.assign(this.job, {
       dataCleared: true,

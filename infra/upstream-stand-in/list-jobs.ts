@@ -1,3 +1,4 @@
+/** The List of the stand-in. */
 import protobuf from 'protobufjs/minimal.js';
 import { Refusal } from './refusal.ts';
 import { JobStatus } from './sdk.ts';
@@ -10,19 +11,18 @@ export interface ListRequest {
   readonly filter: string;
 }
 
-/** Upstream documents neither: these are what its sibling services have. */
+/** Upstream documents neither, so these are the limits of its sibling services. */
 const defaultPageSize = 100;
 const largestPageSize = 1000;
 
-/** From the comment of `ListProjectJobRequest.filter`, its `length` option included. */
+/** From the comment and the `length` option of `ListProjectJobRequest.filter`. */
 const longestFilter = 1000;
 
 const bad = (message: string): Refusal => new Refusal('INVALID_ARGUMENT', message);
 
 /**
- * The bytes of a ListProjectJobResponse, with every job as Get answers it. Newest jobs first.
- *
- * A page token names the job that the page before ended with, so it stays good while jobs come and go.
+ * Gives the bytes of a ListProjectJobResponse, newest jobs first, each as Get answers it. A page token names the last
+ * job of the page before, so it stays valid when jobs are created or deleted.
  *
  * @throws {Refusal} INVALID_ARGUMENT or NOT_FOUND
  */
@@ -45,7 +45,7 @@ export function listJobs(world: World, request: ListRequest): Uint8Array {
   return response.finish();
 }
 
-/** The statuses of `status IN (A, B)`, the only form that there is; undefined for all. */
+/** Reads the statuses of `status IN (A, B)`, the only form of a filter; undefined for all. */
 function parseFilter(filter: string): ReadonlySet<number> | undefined {
   if (filter === '') return undefined;
   if (filter.length > longestFilter) throw bad(`filter is longer than ${longestFilter} characters`);
@@ -54,7 +54,8 @@ function parseFilter(filter: string): ReadonlySet<number> | undefined {
   return new Set(
     names.split(',').map((text) => {
       const number = (JobStatus as unknown as Readonly<Record<string, number | undefined>>)[text.trim()];
-      if (typeof number !== 'number' || number <= 0) throw bad(`filter names no status: ${text.trim()}`);
+      if (typeof number !== 'number' || number <= 0)
+        throw bad(`filter has an unknown status: ${text.trim()}`);
       return number;
     }),
   );
@@ -64,7 +65,7 @@ function pageTokenAfter(ordinal: number, { projectId, filter }: ListRequest): st
   return Buffer.from(JSON.stringify([ordinal, projectId, filter])).toString('base64url');
 }
 
-/** The ordinal that the jobs of the page are below. */
+/** Gives the ordinal below which the jobs of the page are. */
 function readPageToken(token: string, { projectId, filter }: ListRequest): number {
   if (token === '') return Infinity;
   try {
@@ -73,7 +74,7 @@ function readPageToken(token: string, { projectId, filter }: ListRequest): numbe
     ) as unknown[];
     if (typeof ordinal === 'number' && ofProject === projectId && ofFilter === filter) return ordinal;
   } catch {
-    // Not of ours, as below.
+    // It is refused below.
   }
-  throw bad('page_token is not one of this list');
+  throw bad('page_token is not of this list');
 }

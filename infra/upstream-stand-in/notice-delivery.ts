@@ -1,3 +1,4 @@
+/** How notices reach their listeners. */
 import { createRandom, type Random } from './random.ts';
 import { envelope, type AuditEvent, type Envelope } from './audit-events.ts';
 import { ExactShare } from './exact-share.ts';
@@ -6,9 +7,9 @@ import type { Timeline } from './timeline.ts';
 
 export type NoticeListener = (envelope: Envelope) => void;
 
-/** Carries events to whoever listens: at least once, later, twice or never, as the faults say. */
+/** Delivers events to listeners: once, or later, twice or never if the faults say so. */
 export class NoticeDelivery {
-  /** How many events happened, and what became of them. */
+  /** How many events happened, and how they were delivered. */
   readonly counts = { published: 0, lost: 0, doubled: 0, delivered: 0 };
   private readonly timeline: Timeline;
   private readonly faults: Faults;
@@ -16,7 +17,7 @@ export class NoticeDelivery {
   private readonly losses: ExactShare;
   private readonly copies: ExactShare;
   private readonly listeners = new Set<NoticeListener>();
-  /** When the notice before is due: without `shuffle` none overtakes it. */
+  /** When the last notice is due. Without `shuffle` no notice overtakes it. */
   private lastDue = 0;
 
   constructor(timeline: Timeline, faults: Faults, seed: number) {
@@ -27,7 +28,7 @@ export class NoticeDelivery {
     this.copies = new ExactShare(createRandom(seed * 3 + 3));
   }
 
-  /** Gives what ends the listening. */
+  /** @returns a function that ends the listening */
   onNotice(listener: NoticeListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

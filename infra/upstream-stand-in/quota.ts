@@ -1,10 +1,11 @@
+/** The quota of the stand-in. */
 import type { Quota } from './faults.ts';
 
-/** Counts calls against a quota in a sliding window. Calls that it refuses use nothing up. */
+/** Counts calls in a sliding window. Refused calls do not count. */
 export class QuotaWindow {
   private readonly admitted: number[] = [];
 
-  /** Milliseconds until a call would be admitted; 0 when this one is. */
+  /** @returns 0 if the call is admitted, otherwise in how many milliseconds one would be */
   take(quota: Quota | undefined, now: number): number {
     if (quota === undefined) return 0;
     const [limit, windowMs] =

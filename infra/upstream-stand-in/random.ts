@@ -1,14 +1,14 @@
-/** A seeded source of numbers, so that every run measures the same jobs. */
+/** A seeded source of random numbers, so that every run has the same jobs. */
 export interface Random {
   /** From 0 up to, and not including, `limit`. */
   below(limit: number): number;
-  /** Of the standard normal distribution. */
+  /** A number of the standard normal distribution. */
   normal(): number;
 }
 
 /** @see https://en.wikipedia.org/wiki/Xorshift (xorshift32) */
 export function createRandom(seed: number): Random {
-  // Neighbouring seeds must not begin alike.
+  // Seeds beside each other must not begin alike.
   let state = Math.imul(seed, 0x9e3779b1) | 0 || 1;
   const next = (): number => {
     state ^= state << 13;

@@ -1,10 +1,10 @@
 import type { Code } from '../../lib/runtime/status.ts';
 
-/** An error that the stand-in answers with, as upstream does: a code and a message, without reasons of ours. */
+/** An error that the stand-in answers: a code and a message, as upstream does, without one of our reasons. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly code: Code;
-  /** When to come again, in milliseconds, if the answer says so. */
+  /** In how many milliseconds to try again, if the answer says so. */
   readonly retryDelayMs: number | undefined;
 
   constructor(code: Code, message: string, retryDelayMs?: number) {

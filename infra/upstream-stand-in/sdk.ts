@@ -1,4 +1,4 @@
-/** The official SDK's own messages and services: what the stand-in speaks is not written by this project. */
+/** Messages and services of the official SDK: so the stand-in does not speak a protocol that this project wrote. */
 import sdk from '@yandex-cloud/nodejs-sdk/datasphere-v2';
 
 export const { ProjectJobServiceService } = sdk.projectJobService;

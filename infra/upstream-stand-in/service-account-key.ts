@@ -1,3 +1,4 @@
+/** Authorized keys of a service account. */
 import { generateKeyPair as generateKeyPairWithCallback, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 
@@ -12,7 +13,7 @@ export interface ServiceAccountKey {
   readonly created_at: string;
   readonly key_algorithm: 'RSA_2048';
   readonly public_key: string;
-  /** PEM (PKCS #8), after a line of prose that real files begin with. */
+  /** PEM (PKCS #8), after a line of prose as in real files. */
   readonly private_key: string;
 }
 

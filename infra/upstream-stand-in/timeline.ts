@@ -1,10 +1,10 @@
-/** Where the stand-in's time comes from: the machine's clock, or one that moves only when it is told to. */
+/** The time of the stand-in: of the machine, or of a clock that tests move. */
 export interface Timeline {
   /** Milliseconds since 1970. */
   now(): number;
-  /** Runs something so many milliseconds from now. */
+  /** Runs something after a delay in milliseconds. */
   after(delayMs: number, run: () => void): void;
-  /** Forgets everything that is still to run. */
+  /** Drops everything that has not run yet. */
   stop(): void;
 }
 
@@ -13,10 +13,10 @@ interface Entry {
   readonly run: () => void;
 }
 
-/** Time that stands still until somebody advances it. Entries of one moment run in the order in which they were made. */
+/** Time that moves only when it is advanced. Entries of one moment run in the order in which they were added. */
 export class SimulatedClock implements Timeline {
   private time: number;
-  /** By time; what comes first is last, so that taking it is cheap. */
+  /** By time, the next one last, where it is cheap to take. */
   private readonly entries: Entry[] = [];
 
   /** @param startMs milliseconds since 1970 */
@@ -39,7 +39,7 @@ export class SimulatedClock implements Timeline {
     this.entries.splice(low, 0, { at, run });
   }
 
-  /** Runs all that is due within so many milliseconds, each at its own time. */
+  /** Moves the time by some milliseconds, and runs all that becomes due, each entry at its own time. */
   advance(ms: number): void {
     const end = this.time + ms;
     for (let next = this.entries.at(-1); next !== undefined && next.at <= end; next = this.entries.at(-1)) {
@@ -55,10 +55,10 @@ export class SimulatedClock implements Timeline {
   }
 }
 
-/** The longest that a timer of Node's can wait. */
+/** The longest wait of a timer of Node. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** The machine's time. Its timers keep no process alive. */
+/** The time of the machine. Its timers do not keep a process alive. */
 export class RealClock implements Timeline {
   private readonly timers = new Set<NodeJS.Timeout>();
 

@@ -1,11 +1,10 @@
 /**
- * A stand-in for the DataSphere Jobs API: jobs that live, Get and List over gRPC, the token exchange, and Audit Trails
- * notices, with whatever faults it is told to have.
+ * A stand-in for the DataSphere Jobs API: jobs that change, Get and List over gRPC, the token exchange, Audit Trails
+ * notices, and faults.
  */
-import type { AddressInfo } from 'node:net';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { CallLog } from './call-log.ts';
-import { Connections } from './connections.ts';
+import { Connections, listen } from './connections.ts';
 import { noFaults, type Faults } from './faults.ts';
 import { addServices } from './grpc-services.ts';
 import { createIamServer } from './iam-http.ts';
@@ -16,18 +15,18 @@ import { RealClock, type SimulatedClock } from './timeline.ts';
 import { World } from './world.ts';
 
 export interface UpstreamOptions {
-  /** The same seed and the same calls of `world` make the same world. */
+  /** The same seed and the same calls of `world` give the same world. */
   readonly seed: number;
   readonly projects: readonly string[];
-  /** With a SimulatedClock, which `world.advance` moves, the token service's time is that clock's too. */
+  /** A SimulatedClock, which `world.advance` moves, is also the clock of the token service. */
   readonly clock: 'real' | SimulatedClock;
-  /** PEM; plaintext unless set. */
+  /** In PEM; plaintext unless set. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Of gRPC; a free one unless set. */
+  /** The port of gRPC; a free one unless set. */
   readonly port?: number;
-  /** Of the token service's REST face; a free one unless set. */
+  /** The port of the token service over REST; a free one unless set. */
   readonly iamPort?: number;
-  /** How many times faster than life jobs live; 1 unless set. */
+  /** How many times faster than real jobs; 1 unless set. */
   readonly speed?: number;
 }
 
@@ -36,21 +35,21 @@ export interface Upstream {
   readonly address: string;
   /** Of the REST token exchange and the metadata service, as `http://127.0.0.1:port`. */
   readonly iamUrl: string;
-  /** The key that `issueKey` made last; the first one is made at the start. */
+  /** The newest key of `issueKey`; the first one is made at the start. */
   readonly serviceAccountKey: ServiceAccountKey;
   readonly issueKey: () => Promise<ServiceAccountKey>;
-  /** Refuses what is signed with a key, the last one unless named. */
+  /** Refuses JWTs of a key, the newest one unless named. */
   readonly revokeKey: (id?: string) => void;
-  /** A good IAM token, without an exchange. */
+  /** Gives a valid IAM token without an exchange. */
   readonly issueToken: () => string;
-  /** Makes every token that was issued worthless. */
+  /** Makes every token invalid. */
   readonly revokeTokens: () => void;
   readonly world: World;
   readonly faults: Faults;
   readonly calls: CallLog;
-  /** Gets every notice that is delivered; gives what ends the listening. */
+  /** The listener gets every notice that is delivered. @returns a function that ends the listening */
   readonly onNotice: (listener: NoticeListener) => () => void;
-  /** How many events happened, and what became of them. */
+  /** How many events happened, and how they were delivered. */
   readonly noticeCounts: NoticeDelivery['counts'];
   readonly stop: () => Promise<void>;
 }
@@ -83,13 +82,10 @@ export async function startUpstream(options: UpstreamOptions): Promise<Upstream>
   const iamServer = createIamServer({ iam, faults: faults.iam, calls, timeline });
   let serviceAccountKey = await iam.issueKey();
   const port = await connections.listen(options.port ?? 0);
-  await new Promise<void>((resolve, reject) => {
-    iamServer.once('error', reject);
-    iamServer.listen(options.iamPort ?? 0, '127.0.0.1', resolve);
-  });
+  const iamPort = await listen(iamServer, options.iamPort ?? 0);
   return {
     address: `127.0.0.1:${port}`,
-    iamUrl: `http://127.0.0.1:${(iamServer.address() as AddressInfo).port}`,
+    iamUrl: `http://127.0.0.1:${iamPort}`,
     get serviceAccountKey() {
       return serviceAccountKey;
     },

@@ -1,3 +1,4 @@
+/** The jobs of the stand-in, and what happens to them. */
 import { createRandom, type Random } from './random.ts';
 import { jobEvent, unrelatedEvent, type AuditEvent } from './audit-events.ts';
 import { drawContent, drawId } from './job-content.ts';
@@ -9,28 +10,28 @@ export interface WorldOptions {
   readonly seed: number;
   readonly projects: readonly string[];
   readonly timeline: Timeline;
-  /** How many times faster than life jobs live; what is drawn is divided by it, what a caller states is not. */
+  /** How many times faster than real jobs. Divides times that are drawn, but not those of `JobOptions.life`. */
   readonly speed: number;
-  /** Gets every event, when it happens. */
+  /** Gets every event when it happens. */
   readonly publish: (event: AuditEvent) => void;
 }
 
 export interface JobOptions {
-  /** Replaces parts of the life that the seed draws. */
+  /** Replaces some of the life that the seed draws. */
   readonly life?: Partial<Life>;
-  /** Whether its bytes end with a field that the SDK does not know; one job in four has one unless set. */
+  /** Whether its bytes end with a field that the SDK does not know. One job in four has one unless set. */
   readonly unknownField?: boolean;
   /** The job that it is a clone of. */
   readonly cloneOf?: string;
 }
 
-/** The jobs of some projects and what happens to them: the truth that a cache is held to. The same seed, the same world. */
+/** The jobs of some projects: the truth that a cache is compared with. The same seed gives the same world. */
 export class World {
   private readonly options: WorldOptions;
   private readonly records = new Map<string, JobRecord>();
   private readonly versions = new Map<string, readonly Version[]>();
   private readonly current = new Map<string, Uint8Array>();
-  /** In the order of creation. */
+  /** Jobs in the order of creation. */
   private readonly byProject: ReadonlyMap<string, JobRecord[]>;
   private readonly random: Random;
   private held: (() => void)[] | undefined;
@@ -47,7 +48,7 @@ export class World {
     return this.options.timeline.now();
   }
 
-  /** Creates a job, CREATING, whose life then takes its course. */
+  /** Creates a job with the status CREATING. The rest of its life follows by itself. */
   createJob(projectId: string, { life, unknownField, cloneOf }: JobOptions = {}): string {
     const { seed, speed } = this.options;
     const ordinal = this.versions.size;
@@ -72,17 +73,17 @@ export class World {
     return id;
   }
 
-  /** What Get answers for every job that there is, byte for byte. */
+  /** The bytes that Get answers, for every job that exists. */
   jobs(): ReadonlyMap<string, Uint8Array> {
     return this.current;
   }
 
-  /** Every job that there ever was. */
+  /** The ids of all jobs, also of deleted ones. */
   everKnown(): readonly string[] {
     return [...this.versions.keys()];
   }
 
-  /** All that Get has ever answered for a job, oldest first; of changes in one millisecond the last one counts. */
+  /** All that Get answered for a job, oldest first. Of several changes in one millisecond the last one counts. */
   history(jobId: string): readonly Version[] {
     return this.versions.get(jobId) ?? [];
   }
@@ -96,7 +97,7 @@ export class World {
     return this.jobsOf(projectId);
   }
 
-  /** Deletes a job, which no event tells. */
+  /** Deletes a job. There is no event for that. */
   deleteJob(jobId: string): void {
     const record = this.recordOf(jobId);
     record.plan++;
@@ -107,7 +108,7 @@ export class World {
     record.versions.push({ at: this.now, bytes: undefined });
   }
 
-  /** Deletes the data of a job that has ended; of one that has not, the request fails and changes nothing. */
+  /** Deletes the data of a job. The request fails, and changes nothing, if the job has not ended. */
   deleteData(jobId: string): void {
     const record = this.recordOf(jobId);
     const allowed = !record.isRunning;
@@ -115,14 +116,14 @@ export class World {
     this.publish(this.eventOf(record, 'DeleteJobData', allowed));
   }
 
-  /** Deletes the data of every job of a project that has ended. */
+  /** Deletes the data of all ended jobs of a project. */
   deleteAllData(projectId: string): void {
     const ended = this.jobsOf(projectId).filter(({ isRunning }) => !isRunning);
     for (const record of ended) this.clearData(record);
     this.publish(jobEvent('DeleteAllJobData', 'DONE', projectId, { job_ids: ended.map(({ id }) => id) }));
   }
 
-  /** Sets how long after its end a job's data is kept, in milliseconds; fails where the data is gone already. */
+  /** Sets how long the data of a job are kept after its end, in milliseconds. The request fails if they are deleted. */
   setDataTtl(jobId: string, ttlMs: number): void {
     const record = this.recordOf(jobId);
     const allowed = !record.job.dataCleared;
@@ -136,7 +137,7 @@ export class World {
     this.publish(this.eventOf(record, 'UpdateJobDataTtl', allowed, { ttl: `${ttlMs / 1000}s` }));
   }
 
-  /** Cancels a job; of one that is being cancelled or has ended, the request fails and changes nothing. */
+  /** Cancels a job. The request fails, and changes nothing, if the job is being cancelled or has ended. */
   cancel(jobId: string): void {
     const record = this.recordOf(jobId);
     const allowed = record.isRunning && !record.isCancelling;
@@ -151,7 +152,7 @@ export class World {
     this.publish(this.eventOf(record, 'CancelJob', allowed));
   }
 
-  /** Moves simulated time, and with it everything that is due. */
+  /** Moves the simulated time, and runs everything that becomes due. */
   advance(ms: number): void {
     const { timeline } = this.options;
     if (!(timeline instanceof SimulatedClock))
@@ -159,19 +160,19 @@ export class World {
     timeline.advance(ms);
   }
 
-  /** Nothing changes by itself from here on. Time goes on, and notices that are under way arrive. */
+  /** Holds all further changes back. Time goes on, and notices that are under way arrive. */
   pause(): void {
     this.held ??= [];
   }
 
-  /** What fell due meanwhile happens now. */
+  /** Makes the changes that were held back. */
   resume(): void {
     const held = this.held ?? [];
     this.held = undefined;
     for (const run of held) run();
   }
 
-  /** Nothing ever changes again. */
+  /** Drops all further changes. */
   stop(): void {
     this.stopped = true;
   }
@@ -190,7 +191,7 @@ export class World {
     });
   }
 
-  /** Executes for a while longer, telling how far it has come, until it is done. */
+  /** Executes for some more time and reports progress, until the job is done. */
   private proceed(record: JobRecord, doneMs: number): void {
     const { life, job } = record;
     job.statusDetails = `${Math.floor((100 * doneMs) / life.executingMs)} % done`;
@@ -220,7 +221,7 @@ export class World {
     this.changed(record);
   }
 
-  /** Sets when a job's data expires, and lets it. */
+  /** Sets when the data of a job expire, and plans their deletion. */
   private expireData(record: JobRecord, at: number): void {
     record.job.dataExpiresAt = new Date(at);
     record.plan++;
@@ -239,7 +240,7 @@ export class World {
     this.current.set(record.id, record.record(this.now));
   }
 
-  /** Plans a change, which is dropped if another plan is made for the job before. */
+  /** Plans a change. It is dropped if the plan of the job changes before. */
   private later(record: JobRecord, delayMs: number, run: () => void): void {
     const { plan } = record;
     const runIfStillPlanned = (): void => {
@@ -259,7 +260,7 @@ export class World {
     return jobEvent(name, allowed ? 'DONE' : 'ERROR', job.projectId, { job_id: id, ...details });
   }
 
-  /** Publishes an event, and now and then one of another service before it, or of a request that failed after it. */
+  /** Publishes an event, and sometimes one of another service before it, or one of a failed request after it. */
   private publish(event: AuditEvent): void {
     const { publish } = this.options;
     const { projectId } = event;

@@ -1,4 +1,4 @@
-/** `npm run backfill` as a process of its own, against the stand-in for upstream and a DynamoDB-speaking engine. */
+/** `npm run backfill` in its own process, with the stand-in for upstream and a DynamoDB engine. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { localAwsEnvironment } from '../../infra/local/credentials.ts';
 import { freePort } from '../../infra/local/ports.ts';
@@ -7,7 +7,7 @@ import { runCommand, type CommandOptions, type CommandRun } from '../support/com
 import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
 import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
-/** A page of 100, and some. */
+/** More than a page of 100. */
 const jobsInAll = 104;
 
 describe('npm run backfill', () => {
@@ -39,7 +39,7 @@ describe('npm run backfill', () => {
   const backfill = (args: readonly string[], options: CommandOptions = {}): Promise<CommandRun> =>
     runCommand('backfill', args, { ...options, env: { ...env, ...options.env } });
 
-  /** Slow enough to be interrupted between the first page and the second one, which are four seconds apart. */
+  /** A rate that leaves four seconds between the first page and the second, so that a test can interrupt it. */
   const slowly = (interrupt: NonNullable<CommandOptions['interrupt']>): Promise<CommandRun> =>
     backfill(['--project', 'p1', '--rate', '0.25'], { interrupt });
 
@@ -56,14 +56,14 @@ describe('npm run backfill', () => {
     for (const secret of secrets) expect(stdout + stderr).not.toContain(secret);
   }
 
-  it('stores the jobs of each project, and says what it did; the second time there is nothing to do', async () => {
+  it('stores the jobs of each project, and finds nothing to do the second time', async () => {
     upstream.world.createJob('p2');
     const args = ['--project', 'p1', '--project', 'p2'];
     const first = await backfill(args);
     expect(first).toMatchObject({ code: 0 });
     expect(first.stdout).toBe(
-      `p1: ${jobsInAll} added, 0 corrected, 0 were right already; 3 calls upstream.\n` +
-        'p2: 1 added, 0 corrected, 0 were right already; 2 calls upstream.\n',
+      `p1: ${jobsInAll} added, 0 corrected, 0 already right; 3 calls upstream.\n` +
+        'p2: 1 added, 0 corrected, 0 already right; 2 calls upstream.\n',
     );
     expect(first.stderr).toMatch(/^104 of 104 jobs, 100 %$/m);
     expect((await stored()).toSorted()).toEqual(inWorld());
@@ -71,39 +71,38 @@ describe('npm run backfill', () => {
 
     const before = await table.items();
     const second = await backfill(args);
-    expect(second.stdout).toContain(`p1: 0 added, 0 corrected, ${jobsInAll} were right already;`);
+    expect(second.stdout).toContain(`p1: 0 added, 0 corrected, ${jobsInAll} already right;`);
     expect(withoutTurns(await table.items())).toEqual(withoutTurns(before));
   });
 
-  it('ends after the page that it is at on Ctrl-C, and goes on from there', async () => {
+  it('ends after the current page on Ctrl-C, and continues from there the next time', async () => {
     const stopped = await slowly({ when: async () => (await stored()).length > 0, signal: 'SIGINT' });
     expect(stopped).toMatchObject({ code: 130 });
-    expect(stopped.stdout).toMatch(/^p1: 100 added, .*\nStopped\. The same command goes on from here\.\n$/);
+    expect(stopped.stdout).toMatch(/^p1: 100 added, .*\nStopped\. The same command continues from here\.\n$/);
     expect(await stored()).toHaveLength(100);
     expectNoSecrets(stopped);
 
     const rest = await backfill(['--project', 'p1']);
     expect(rest).toMatchObject({
       code: 0,
-      stdout:
-        'p1: 4 added, 0 corrected, 0 were right already, 100 were done by an earlier call; 2 calls upstream.\n',
+      stdout: 'p1: 4 added, 0 corrected, 0 already right, 100 done by an earlier call; 2 calls upstream.\n',
     });
     expect(rest.stderr).toMatch(/^4 of 4 jobs, 100 %$/m);
     expect((await stored()).toSorted()).toEqual(inWorld());
   });
 
-  it('goes on from the last page that was done where it was killed', async () => {
+  it('continues after the last page that was done when it was killed', async () => {
     const killed = await slowly({
       when: async () => (await table.items()).some(isBackfillState),
       signal: 'SIGKILL',
     });
     expect(killed).toMatchObject({ code: null, stdout: '' });
     const { stdout } = await backfill(['--project', 'p1']);
-    expect(stdout).toMatch(/^p1: 4 added, .* 100 were done by an earlier call;/);
+    expect(stdout).toMatch(/^p1: 4 added, .* 100 done by an earlier call;/);
     expect((await stored()).toSorted()).toEqual(inWorld());
   });
 
-  it('fills any table, by the environment of the SDK', async () => {
+  it('fills any table, with the credentials and the endpoint of the environment', async () => {
     const other = await createTable(engine.endpoint, 'other-jobs');
     const port = Number(new URL(engine.endpoint).port);
     const where = { ...localAwsEnvironment(port), DYNAMODB_PORT: '1' };
@@ -118,7 +117,7 @@ describe('npm run backfill', () => {
     expect(none).toMatchObject({ code: 1, stdout: '' });
   });
 
-  it('says why it fails: a project that there is not, a key that is refused, an upstream that is not there', async () => {
+  it('says that a project is missing, a key is refused, or upstream cannot be reached', async () => {
     const missing = await backfill(['--project', 'p3']);
     expect(missing).toMatchObject({ code: 1, stdout: '' });
     expect(missing.stderr).toContain('project p3');
@@ -148,10 +147,14 @@ describe('npm run backfill', () => {
 
   it.each([
     { wrong: 'no project', args: [], says: '--project is missing.' },
-    { wrong: 'a project without its option', args: ['p1'], says: 'p1 is no option' },
+    { wrong: 'a project without its option', args: ['p1'], says: 'p1 is not an option' },
     { wrong: 'two tables', args: ['--project', 'p1', '--stage', 's', '--table', 't'], says: 'one of them' },
-    { wrong: 'an option that is none', args: ['--project', 'p1', '--fast'], says: '--fast' },
-    { wrong: 'a rate that is none', args: ['--project', 'p1', '--rate', 'fast'], says: '--rate is "fast"' },
+    { wrong: 'an unknown option', args: ['--project', 'p1', '--fast'], says: '--fast' },
+    {
+      wrong: 'a rate that is not a number',
+      args: ['--project', 'p1', '--rate', 'fast'],
+      says: '--rate is "fast"',
+    },
     {
       wrong: 'a table that cannot be',
       args: ['--project', 'p1', '--table', 'a b'],
@@ -164,12 +167,12 @@ describe('npm run backfill', () => {
       says: 'UPSTREAM_ENDPOINT is not set',
     },
     {
-      wrong: 'an upstream that is no host:port',
+      wrong: 'an upstream that is not host:port',
       args: ['--project', 'p1'],
       changed: { UPSTREAM_ENDPOINT: 'https://datasphere' },
       says: 'UPSTREAM_ENDPOINT is "https://datasphere": it must be a host:port',
     },
-  ])('says what is wrong with $wrong, and calls nobody', async ({ args, changed = {}, says }) => {
+  ])('refuses $wrong with a message, and makes no call', async ({ args, changed = {}, says }) => {
     const run = await backfill(args, { env: changed });
     expect(run.stderr).toContain(says);
     expect(run).toMatchObject({ code: 2, stdout: '' });
@@ -177,7 +180,7 @@ describe('npm run backfill', () => {
     expect(upstream.calls.count()).toBe(0);
   });
 
-  it('tells how it is used', async () => {
+  it('shows its usage', async () => {
     const { code, stdout } = await backfill(['--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('Usage: npm run backfill');
@@ -188,7 +191,7 @@ function isBackfillState(item: Readonly<Record<string, unknown>>): boolean {
   return 'page_token' in item;
 }
 
-/** All but the item that says when the next call upstream may be made. */
+/** All items but that of the quota. */
 function withoutTurns(
   items: readonly Readonly<Record<string, unknown>>[],
 ): readonly Readonly<Record<string, unknown>>[] {

@@ -59,7 +59,7 @@ describe('npm run dlq', () => {
     'private',
   );
 
-  it('lists every dead letter with the job and why it failed, as often as one asks', async () => {
+  it('lists every dead letter with its job and why it failed, each time it is called', async () => {
     const [first, second, third] = await park('{"jobId": 7', notice, good);
     for (let time = 0; time < 2; time++) {
       const { code, stdout } = await dlq(['list']);
@@ -73,7 +73,7 @@ describe('npm run dlq', () => {
     }
   });
 
-  it('shows one without its secrets, and as it came only where that is asked for', async () => {
+  it('shows a dead letter without its secrets, and with them only for --raw', async () => {
     const [id, broken] = await park(withPassword, `not JSON, ${secret}`);
     const { stdout } = await dlq(['show', id!]);
     expect(stdout).toContain('change:         snapshot');
@@ -83,16 +83,16 @@ describe('npm run dlq', () => {
     expect((await dlq(['show', broken!, '--raw'])).stdout).toBe(`not JSON, ${secret}\n`);
     expect(await dlq(['show', 'no-such-id'])).toMatchObject({
       code: 1,
-      stderr: 'There is no dead letter no-such-id among the 2 that were found.\n',
+      stderr: 'no-such-id was not found among 2 dead letters.\n',
     });
   });
 
-  it('sends those again that may end better, and keeps the others', async () => {
+  it('sends the dead letters again that may succeed, and keeps the others', async () => {
     await park('poison', good, notice);
     const { stdout } = await dlq(['redrive']);
     expect(stdout).toBe(
-      `Sent 1 dead letter of job-events-dead-letters on 127.0.0.1:${port} to the queue again; ` +
-        '2 would fail again and were left (--all sends them too).\n',
+      `Sent 1 dead letter of job-events-dead-letters on 127.0.0.1:${port} to the queue again, ` +
+        'and kept 2 that would fail again (--all sends them too).\n',
     );
     expect(await received('JobEvents')).toEqual([JSON.stringify(good)]);
     expect([...(await received('JobEventsDeadLetters'))].sort()).toEqual(
@@ -100,7 +100,7 @@ describe('npm run dlq', () => {
     );
   });
 
-  it('sends every one again, or the chosen ones', async () => {
+  it('sends the chosen dead letters again, or all', async () => {
     const [id] = await park('poison', notice);
     await dlq(['redrive', id!]);
     expect(await received('JobEvents')).toEqual(['poison']);
@@ -109,7 +109,7 @@ describe('npm run dlq', () => {
     expect(await received('JobEventsDeadLetters')).toEqual([]);
   });
 
-  it('moves more than one batch, of large events too', async () => {
+  it('sends many and large dead letters again, in several batches', async () => {
     const large = Array.from({ length: 25 }, (_, index) =>
       snapshotEvent(1, { config: 'x'.repeat(100_000) }, `large-${index}`),
     );
@@ -118,11 +118,13 @@ describe('npm run dlq', () => {
     expect((await dlq(['list'])).stdout).toContain('0 dead letters');
   });
 
-  it('deletes only what it was told to, and nothing unasked', async () => {
+  it('deletes only the chosen dead letters, and none without a question', async () => {
     const [first] = await park('one', 'two');
     expect(await dlq(['purge'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('Nobody can be asked here: --yes says that it may be done.') as unknown,
+      stderr: expect.stringContaining(
+        'There is no terminal to ask on: give --yes to delete without a question.',
+      ) as unknown,
     });
     expect((await dlq(['purge', first!, '--yes'])).stdout).toContain('Deleted 1 dead letter of');
     expect(await received('JobEventsDeadLetters')).toEqual(['two']);
@@ -130,7 +132,7 @@ describe('npm run dlq', () => {
     expect(await received('JobEventsDeadLetters')).toEqual([]);
   });
 
-  it('works on a deployed queue by the environment of the SDK', async () => {
+  it('works on a deployed queue, with the credentials and the endpoint of the environment', async () => {
     await park(good);
     const env = {
       ...localAwsEnvironment(0),
@@ -141,7 +143,7 @@ describe('npm run dlq', () => {
     expect(await dlq(['list', '--stage', 'nope'], env)).toMatchObject({ code: 1 });
   });
 
-  it('says what is wrong with a call of it', async () => {
+  it('says what is wrong with its arguments', async () => {
     const nowhere = String(await freePort());
     expect(await dlq(['list'], { SQS_PORT: nowhere })).toMatchObject({
       code: 1,

@@ -32,7 +32,7 @@ describe('npm run publish', () => {
     return name;
   };
 
-  /** Takes all there is out of the queue. */
+  /** Takes all messages out of the queue. */
   const received = async (): Promise<unknown[]> => {
     const all: unknown[] = [];
     const QueueUrl = queues.urls.get('JobEvents');
@@ -47,7 +47,7 @@ describe('npm run publish', () => {
     }
   };
 
-  it('sends an event, a list of events, and one event a line', async () => {
+  it('sends one event, a list of events, and one event on each line', async () => {
     const events = [1, 2, 3, 4].map((revision) => snapshotEvent(revision, {}, `job-${revision % 2}`));
     const one = await file('one.json', JSON.stringify(events[0], null, 2));
     const list = await file('list.json', JSON.stringify(events.slice(1, 3)));
@@ -65,12 +65,12 @@ describe('npm run publish', () => {
     );
   });
 
-  it('reads standard input', async () => {
+  it('sends the events of standard input', async () => {
     expect(await publish(['-'], { input: JSON.stringify(deletedEvent(1)) })).toMatchObject({ code: 0 });
     expect(await received()).toHaveLength(1);
   });
 
-  it('sends nothing where one event is wrong, and says which and why', async () => {
+  it('sends nothing if one event is wrong, and says which one and why', async () => {
     const lines = await file(
       'bad.ndjson',
       [snapshotEvent(1), snapshotEvent(-1), { jobId: 'x' }].map((one) => JSON.stringify(one)).join('\n'),
@@ -90,7 +90,7 @@ describe('npm run publish', () => {
     expect(await received()).toEqual([]);
   });
 
-  it('calls standard input by its name', async () => {
+  it('names standard input in messages', async () => {
     const input = [snapshotEvent(1), { jobId: 'x' }].map((one) => JSON.stringify(one)).join('\n');
     expect(await publish(['-'], { input })).toMatchObject({
       code: 1,
@@ -111,7 +111,7 @@ describe('npm run publish', () => {
     expect(await received()).toHaveLength(1200);
   });
 
-  it('fits large events into as many calls as they need', async () => {
+  it('sends large events in as many calls as they need', async () => {
     const large = Array.from({ length: 5 }, (_, index) =>
       snapshotEvent(1, { config: 'x'.repeat(400_000) }, `job-${index}`),
     );
@@ -119,7 +119,7 @@ describe('npm run publish', () => {
     expect(await received()).toHaveLength(5);
   });
 
-  it('says what is missing where there is no queue, no file, or no argument', async () => {
+  it('says that the queue, a file, an argument or the events are missing', async () => {
     const nowhere = String(await freePort());
     const one = await file('one.json', JSON.stringify(snapshotEvent(1)));
     expect(await publish([one], { env: { SQS_PORT: nowhere } })).toMatchObject({
@@ -141,6 +141,6 @@ describe('npm run publish', () => {
       code: 0,
       stdout: expect.stringContaining('Usage:') as unknown,
     });
-    expect(await publish(['-'])).toMatchObject({ code: 1, stderr: 'There are no events to send.\n' });
+    expect(await publish(['-'])).toMatchObject({ code: 1, stderr: 'The input has no events.\n' });
   });
 });

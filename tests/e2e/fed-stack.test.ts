@@ -34,7 +34,7 @@ describe('npm start with UPSTREAM=demo', () => {
   const get = (jobId: string): Promise<Response> =>
     fetch(`${url}/${jobId}`, { signal: AbortSignal.timeout(10_000) });
 
-  it('answers with a job of that upstream, which nobody published', async () => {
+  it('answers with a job of that upstream that was not published', async () => {
     const response = await eventually('the job', stack, async () => {
       const answer = await get(newestJob);
       return answer.status === 200 ? answer : undefined;
@@ -43,7 +43,7 @@ describe('npm start with UPSTREAM=demo', () => {
     expect(response.headers.get('x-poll-after')).toMatch(/^\d+$/);
   });
 
-  it('follows the jobs through their lives, and says how fresh its answers are', async () => {
+  it('shows the changes of jobs, and says how fresh its answers are', async () => {
     const statuses = new Set<string>();
     const synced = new Set<string>();
     await eventually('two statuses and three confirmations', stack, async () => {
@@ -56,17 +56,17 @@ describe('npm start with UPSTREAM=demo', () => {
     });
   }, 90_000);
 
-  it('says NOT_FOUND of what upstream does not have either', async () => {
+  it('answers NOT_FOUND for a job that upstream does not have either', async () => {
     await eventually('the answer', stack, async () => {
       const { status } = await get('bt1no0such0job000000');
-      // Too slow for the deadline, where the machine has much else to do.
+      // On a busy machine this may be slower than the deadline.
       if (status === 503) return undefined;
       expect(status).toBe(404);
       return true;
     });
   });
 
-  it('ends with everything that it started on Ctrl-C', async () => {
+  it('ends all its processes on Ctrl-C', async () => {
     process.kill(-stack.process.pid!, 'SIGINT');
     expect(await stack.exited).toBe(0);
     await untilGone(stack);

@@ -71,7 +71,7 @@ describe('npm start', () => {
       return typeof job === 'number' ? undefined : job;
     });
 
-  it('has all samples when it says that it is ready, and tells what to try', async () => {
+  it('has all samples when it says that it is ready, and shows what to try', async () => {
     const names = ['python-training', 'spark-report', 'failed-upload', 'cancelled', 'private-image'];
     for (const name of names) {
       const text = readFileSync(join(projectRoot, 'infra/local/samples', `${name}.json`), 'utf8');
@@ -82,7 +82,7 @@ describe('npm start', () => {
     expect(stack.output()).toContain(`curl ${url}/datasphere/v2/jobs/${sampleId}`);
   });
 
-  it('gives one job over REST, native gRPC, gRPC-Web and Connect, field for field', async () => {
+  it('gives the same job over REST, native gRPC, gRPC-Web and Connect', async () => {
     const buf = createRequire(import.meta.url).resolve('@bufbuild/buf/bin/buf');
     const path = 'yandex.cloud.datasphere.v2.jobs.ProjectJobService/Get';
     const curl = async (flags: readonly string[], base: string): Promise<unknown> => {
@@ -96,7 +96,7 @@ describe('npm start', () => {
     expect(await curl(['--schema', 'proto', '--protocol', 'connect'], url)).toEqual(rest);
   });
 
-  it('serves errors through its gateway too, whatever is in the path', async () => {
+  it('answers errors through its gateway for any path', async () => {
     const status = async (path: string): Promise<unknown> => {
       const response = await fetch(url + path);
       return [response.status, ((await response.json()) as { code: number }).code];
@@ -108,7 +108,7 @@ describe('npm start', () => {
     expect(await status('/')).toEqual([404, 5]);
   });
 
-  it('shows the demo job moving', async () => {
+  it('shows how the demo job changes', async () => {
     const seen = new Set<string>();
     await eventually('SUCCESS', stack, async () => {
       const { status } = (await get('bt1demo0moving0job00', '?fields=status')) as { status: string };
@@ -119,7 +119,7 @@ describe('npm start', () => {
     expect(seen.size).toBeGreaterThan(1);
   });
 
-  it('takes a published event through the queue to native gRPC', async () => {
+  it('takes a published event through the queue to an answer of native gRPC', async () => {
     await publish(snapshotEvent(1, { name: 'published' }, 'published-job'));
     await whenReadable('published-job');
     const client = grpcJsClient(`127.0.0.1:${stack.ports.GRPC_PORT}`);
@@ -127,7 +127,7 @@ describe('npm start', () => {
     client.close?.();
   });
 
-  it('applies the neighbours of a poisoned message, and parks that among the dead letters', async () => {
+  it('applies the neighbours of a message that cannot be read, which becomes a dead letter', async () => {
     await publish(
       'poison',
       snapshotEvent(1, {}, 'neighbour-1'),
@@ -148,7 +148,7 @@ describe('npm start', () => {
     expect(bodies.sort()).toEqual(['poison', '{"jobId":"x"}'].sort());
   }, 60_000);
 
-  it('does not start twice on one port, and says which variable changes it', async () => {
+  it('does not start twice on one port, and names the variable that changes the port', async () => {
     const ports = { ...(await freePorts()), SQS_PORT: stack.ports.SQS_PORT };
     const second = spawnStack(ports);
     expect(await second.exited).toBe(1);
@@ -157,7 +157,7 @@ describe('npm start', () => {
     );
   });
 
-  it('stops everything that it started at Ctrl-C', async () => {
+  it('stops all its processes on Ctrl-C', async () => {
     process.kill(-stack.process.pid!, 'SIGINT');
     expect(await Promise.race([stack.exited, delay(15_000, 'still running', { ref: false })])).toBe(0);
     const { HTTP_PORT, GRPC_PORT, SQS_PORT, DYNAMODB_PORT } = stack.ports;
@@ -167,8 +167,8 @@ describe('npm start', () => {
 });
 
 describe('npm start with a certificate', () => {
-  it('serves the official client as it is', async () => {
-    // A job without a duration: of that the client's own JSON is not the canonical one.
+  it('serves the official client over TLS', async () => {
+    // A job without a duration: for durations the JSON of the client is not canonical.
     const jobId = 'bt1failed0noartifact';
     const certificate = await makeCertificate();
     const tls = { GRPC_TLS_CERT: certificate.certFile, GRPC_TLS_KEY: certificate.keyFile };
@@ -197,13 +197,13 @@ describe('npm start, badly set up', () => {
   it.each([
     [{ HTTP_PORT: 'web' }, 'HTTP_PORT is "web": it must be a port from 1 to 65535'],
     [{ HTTP_PORT: '4000', GRPC_PORT: '4000' }, 'HTTP_PORT and GRPC_PORT are both 4000'],
-  ])('says what is wrong with %j', async (wrong, message) => {
+  ])('names what is wrong with %j', async (wrong, message) => {
     const stack = spawnStack(await freePorts(), wrong);
     expect(await stack.exited).toBe(1);
     expect(stack.output()).toContain(message);
   });
 
-  it('stops what it had started where a part cannot start, on SIGTERM too', async () => {
+  it('stops what it started if a process cannot start, and on SIGTERM', async () => {
     const ports = await freePorts();
     const stack = spawnStack(ports, { GRPC_TLS_CERT: '/no/such.pem', GRPC_TLS_KEY: '/no/such.pem' });
     expect(await stack.exited).toBe(1);

@@ -22,12 +22,12 @@ const dockerfile = join(projectRoot, 'infra/container/Dockerfile');
 const text = await readFile(dockerfile, 'utf8');
 
 describe('infra/container/Dockerfile', () => {
-  it('has nothing that its linter minds', () => {
+  it('the Dockerfile passes its linter', () => {
     expect(validate(text, {}).map(({ message }) => message)).toEqual([]);
     expect(validate(text.replace('WORKDIR', 'WORKDIRR'), {})).not.toEqual([]);
   });
 
-  it('takes its images by version, several stages, and no root', () => {
+  it('the Dockerfile names versions of its images, has several stages, and does not run as root', () => {
     const stages = DockerfileParser.parse(text).getFROMs();
     expect(stages.length).toBeGreaterThan(1);
     for (const stage of stages) expect(stage.getImageTag()).not.toMatch(/^(latest)?$/);
@@ -47,7 +47,7 @@ describe('the container, its steps run by hand', () => {
   let port: number;
   let output = '';
 
-  /** Runs a command of the image as `docker run` would, on this machine's loopback alone. */
+  /** Runs a command of the image as `docker run` would, on the loopback address only. */
   const inContainer = ([node, ...args]: readonly string[]) => {
     expect(node).toBe('/nodejs/bin/node');
     const env = {
@@ -95,7 +95,7 @@ describe('the container, its steps run by hand', () => {
     await rm(folder, { recursive: true });
   });
 
-  it('holds what runs and nothing else', () => {
+  it('the image holds only what runs', () => {
     expect(image.env['GRPC_HOST']).toBe('0.0.0.0');
     const has = (path: string): boolean => existsSync(join(image.workdir, path));
     for (const path of [
@@ -115,7 +115,7 @@ describe('the container, its steps run by hand', () => {
       expect([path, has(path)]).toEqual([path, false]);
   });
 
-  it('starts, is healthy, and answers Get', async () => {
+  it('the container starts, is healthy, and answers Get', async () => {
     expect(output).toContain('gRPC is served');
     expect(await isHealthy()).toBe(true);
     const client = grpcJsClient(`127.0.0.1:${port}`);
@@ -124,7 +124,7 @@ describe('the container, its steps run by hand', () => {
     expect('bytes' in result && result.bytes).toEqual(Buffer.from(storedJobs[jobIds.plain]!));
   });
 
-  it('reads from upstream what the table does not have', async () => {
+  it('the container reads a job from upstream that the table does not have', async () => {
     const jobId = upstream.world.createJob('p1');
     const client = grpcJsClient(`127.0.0.1:${port}`);
     const result = await client.get(jobId);
@@ -132,7 +132,7 @@ describe('the container, its steps run by hand', () => {
     client.close?.();
   });
 
-  it('answers what is in flight at SIGTERM, then stops within the grace that ECS gives, and is not healthy', async () => {
+  it('the container answers calls under way at SIGTERM, is unhealthy then, and stops in the time of ECS', async () => {
     let release: (verdict: Verdict) => void = () => undefined;
     const held = new Promise<Verdict>((resolve) => {
       release = resolve;
@@ -144,14 +144,14 @@ describe('the container, its steps run by hand', () => {
       };
     });
     const client = grpcJsClient(`127.0.0.1:${port}`);
-    // Another job than before, whose read may still be shared.
+    // A new job, because a read of the one before may still be shared.
     const inFlight = client.get(jobIds.unknownFields);
     await asked;
 
     const stopped = once(server!, 'exit');
     const startMs = performance.now();
     server!.kill(image.stopSignal as NodeJS.Signals);
-    // Long enough for the server to have ended, if it did not wait.
+    // In this time the server would have ended if it did not wait.
     await sleep(500);
     expect(server!.exitCode).toBeNull();
     release('forward');

@@ -71,7 +71,7 @@ describe('the roles', () => {
     for (const stop of stops.reverse()) await stop();
   });
 
-  /** The calls of the table while something runs, as `action on resource`. */
+  /** The calls of the table during a run, as `action on resource`. */
   const tableActions = async (run: () => Promise<void>): Promise<readonly string[]> => {
     proxy.calls.length = 0;
     await run();
@@ -79,10 +79,10 @@ describe('the roles', () => {
     return callsOnTable(proxy.calls);
   };
 
-  /** More than one item holds, however well it is compressed. */
+  /** More than fits in one item, even compressed. */
   const large = (): string => randomBytes(600_000).toString('base64');
 
-  /** Everything that sync does to a table: whole and partial news, documents in parts, deletions, redeliveries. */
+  /** Everything that sync does to a table: snapshots and patches, documents in parts, deletions, redeliveries. */
   const writeJobs = async (): Promise<void> => {
     const redelivered = (event: unknown) => {
       const { Records } = sqsEvent(event);
@@ -118,7 +118,7 @@ describe('the roles', () => {
     }
   };
 
-  it('are one for each function, which it has and nobody else', () => {
+  it('each function has a role of its own', () => {
     const resources = Object.entries(template.Resources);
     const functions = resources.filter(([, { Type }]) => Type === 'AWS::Lambda::Function');
     expect(functions.length).toBeGreaterThan(1);
@@ -129,13 +129,13 @@ describe('the roles', () => {
       ExecutionRoleArn: roleArn('GrpcExecutionRole'),
     });
     const uses = JSON.stringify(resources.filter(([, { Type }]) => !Type.startsWith('AWS::IAM::')));
-    // CodeDeploy's role is that of each deployment group.
+    // The role of CodeDeploy is of all deployment groups.
     const roles = resources.filter(([, { Type }]) => Type === 'AWS::IAM::Role').map(([id]) => id);
     for (const id of roles.filter((role) => role !== 'DeploymentsRole'))
       expect([id, uses.split(JSON.stringify(roleArn(id))).length - 1]).toEqual([id, 1]);
   });
 
-  it('say all that they allow where it is read here, in words that allow no more', () => {
+  it('all permissions of the roles are in the template, without wildcards that allow more', () => {
     const policies: { readonly PolicyDocument: PolicyDocument }[] = [];
     const onEverything: string[] = [];
     for (const { Type, Properties = {} } of Object.values(template.Resources)) {
@@ -162,7 +162,7 @@ describe('the roles', () => {
         if (Resource === '*') onEverything.push(...[Action].flat());
         expect(Condition === undefined || Resource === keyArn).toBe(true);
       }
-    // What takes no resource, and the image, which may be in any repository.
+    // Actions that have no resource, and the image, which may be in any repository.
     expect(onEverything.sort()).toEqual([
       'cloudwatch:DescribeAlarms',
       'ecr:BatchCheckLayerAvailability',
@@ -172,7 +172,7 @@ describe('the roles', () => {
     ]);
   });
 
-  it('let sync write jobs and take its messages, and nothing else', async () => {
+  it('the role of sync lets it write jobs and take its messages, and nothing else', async () => {
     const onTable = await tableActions(writeJobs);
     const onQueue = await actionsOfMapping(functions);
     const logs = on({ 'Fn::GetAtt': ['SyncLogGroup', 'Arn'] }, byLambda.logs);
@@ -185,13 +185,13 @@ describe('the roles', () => {
     expect(allowed(template, 'SyncRole')).toEqual(wanted.sort());
   });
 
-  it('let get read jobs, and nothing else', async () => {
+  it('the role of get lets it read jobs, and nothing else', async () => {
     const onTable = await tableActions(readJobs);
     const logs = on({ 'Fn::GetAtt': ['GetLogGroup', 'Arn'] }, byLambda.logs);
     expect(allowed(template, 'GetRole')).toEqual([...onTable, ...on(keyArn, byLambda.key), ...logs].sort());
   });
 
-  it('let the gRPC server read jobs, and nothing else', async () => {
+  it('the role of the gRPC server lets it read jobs, and nothing else', async () => {
     const onTable = await tableActions(async () => {
       const client = testClient(proxy.endpoint);
       const store = createDynamoDbJobReader({ client, table: process.env['JOB_TABLE']! });
@@ -206,7 +206,7 @@ describe('the roles', () => {
   });
 });
 
-/** What an event-source mapping calls the queue for, as actions of IAM, which has none of its own for batches. */
+/** The calls of an event source mapping, as actions of IAM. Calls for batches have the actions of single messages. */
 async function actionsOfMapping({ sync }: Handlers): Promise<readonly string[]> {
   const port = await freePort();
   const app = buildApp({ logger: false, defaultRegion: localAws.region, host: `127.0.0.1:${port}` });

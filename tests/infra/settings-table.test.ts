@@ -1,4 +1,5 @@
 /** The tables of settings: what follows from each row does. */
+import { callLimit } from '../../lib/reading/admission.ts';
 import { describe, expect, it } from '@jest/globals';
 import { topics, rowsOf } from '../../infra/aws/settings/definitions.ts';
 import { configReaders } from '../../infra/aws/settings/environment.ts';
@@ -68,7 +69,7 @@ describe('the tables of settings', () => {
 
   it('have the limits of the gRPC server that docs/limits.md lists', () => {
     expect(everySetting).toMatchObject({
-      grpcMaxCalls: { fallback: defaultGrpcLimits.calls },
+      grpcMaxCalls: { fallback: callLimit },
       grpcMaxConnections: { fallback: defaultGrpcLimits.connections },
     });
   });

@@ -13,7 +13,7 @@ import { documentedMetrics, operations } from '../support/operations-page.ts';
 import { packageVariants, variants } from '../support/template-variants.ts';
 import { watchedMetrics } from '../support/watched-metrics.ts';
 
-/** An entry of an alarm's metrics: one, or an expression over others. */
+/** An entry of the metrics of an alarm: a metric, or an expression over others. */
 interface MetricQuery {
   readonly Id: string;
   readonly Expression?: string;
@@ -55,11 +55,11 @@ const properties = (id: string, name?: string): Readonly<Record<string, unknown>
   template(name).Resources[id]!.Properties!;
 
 describe('the template', () => {
-  it.each(variants)('of %s is what AWS publishes as its schemas', (name) => {
+  it.each(variants)('the template of %s follows the schemas of AWS', (name) => {
     expect(checkTemplate(template(name))).toEqual([]);
   });
 
-  it('keeps the jobs when the stack goes, and can bring back each second of the last 35 days', () => {
+  it('the table survives the stack, and can be restored to each second of the last 35 days', () => {
     for (const [name] of variants.filter(([one]) => one !== restored)) {
       const table = template(name).Resources['JobTable']!;
       expect(table).toMatchObject({ DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
@@ -71,7 +71,7 @@ describe('the template', () => {
     }
   });
 
-  it('uses a table that is there already, and leaves it and its own alone', () => {
+  it('an existing table is used and not changed, and a table of the stack is kept', () => {
     expect(ofType('AWS::DynamoDB::Table', restored)).toEqual([]);
     for (const id of ['GetLambdaFunction', 'SyncLambdaFunction'])
       expect(properties(id, restored)).toMatchObject({
@@ -95,7 +95,7 @@ describe('the template', () => {
     for (const { dimensions } of watched) expect(dimensions).toEqual({ TableName: 'jobs-restored' });
   });
 
-  it('protects the table of prod, and encrypts with the key that it is given', () => {
+  it('the table of prod is protected, and encrypted with the given key', () => {
     expect(properties('JobTable')).toMatchObject({
       DeletionProtectionEnabled: false,
       SSESpecification: { SSEEnabled: false },
@@ -106,7 +106,7 @@ describe('the template', () => {
     });
   });
 
-  it('gives the queue time for six tries of its function, and each message that fails its place', () => {
+  it('the queue leaves its function time for six attempts, and has a place for failed messages', () => {
     const { VisibilityTimeout, RedrivePolicy } = properties('JobEvents');
     expect(VisibilityTimeout).toBeGreaterThanOrEqual(
       6 * (properties('SyncLambdaFunction')['Timeout'] as number),
@@ -121,7 +121,7 @@ describe('the template', () => {
     });
   });
 
-  it('runs each function on arm64 and nodejs24.x, under a role of its own, with logs that end', () => {
+  it('each function runs on arm64 and nodejs24.x, with a role of its own and logs that expire', () => {
     const roles = new Set<string>();
     for (const name of ['Get', 'Sync']) {
       const { Role, Architectures, Runtime } = properties(`${name}LambdaFunction`);
@@ -132,7 +132,7 @@ describe('the template', () => {
     expect(roles.size).toBe(2);
   });
 
-  it('lets callers reach the functions by the alias only, which moves as the stage says', () => {
+  it('callers reach the functions only by the alias, which moves as the stage says', () => {
     for (const type of [
       'AWS::ApiGatewayV2::Integration',
       'AWS::Lambda::EventSourceMapping',
@@ -151,7 +151,7 @@ describe('the template', () => {
     expect(shift('a plain prod stage')).toBe('CodeDeployDefault.LambdaCanary10Percent5Minutes');
   });
 
-  it('goes back to the former version on alarms that are there, and rings all alarms', () => {
+  it('a deployment goes back on alarms that exist, and every alarm has a topic', () => {
     for (const group of ofType('AWS::CodeDeploy::DeploymentGroup')) {
       const { Alarms } = group.Properties!['AlarmConfiguration'] as { readonly Alarms: readonly unknown[] };
       for (const { id } of referencesIn(Alarms))
@@ -165,7 +165,7 @@ describe('the template', () => {
       });
   });
 
-  it.each(variants)('of %s looks at metrics that are written, by their dimensions', (name, stage) => {
+  it.each(variants)('the template of %s uses only metrics and dimensions that are written', (name, stage) => {
     const watched = watchedMetrics(template(name));
     const ours = watched.filter(({ namespace }) => !namespace.startsWith('AWS/'));
     expect(ours.length).toBeGreaterThan(20);
@@ -173,7 +173,7 @@ describe('the template', () => {
       const { Stage, Function: of, ...others } = dimensions as Readonly<Record<string, string | undefined>>;
       expect([namespace, Stage]).toEqual([metricsNamespace, stage]);
       if (others['Code'] !== undefined) expect(codeNumbers).toHaveProperty([others['Code']]);
-      // tests/telemetry holds that what is documented is what is written, for each function.
+      // tests/telemetry shows that each function writes what is documented.
       const functions = of === undefined ? ['get', 'grpc'] : [of];
       for (const one of functions)
         expect(documentedMetrics(one).map((text) => text.replace(/ in .*/, ''))).toContain(
@@ -187,35 +187,38 @@ describe('the template', () => {
   it.each([
     ['ServerErrorsAlarm', 'get', ['Errors', 'JobFound', 'JobNotFound', 'NotModified']],
     ['GrpcErrorsAlarm', 'grpc', ['Errors', 'JobFound', 'JobNotFound']],
-  ])('rings the %s for failures of ours as a share of all answers of %s', (alarm, functionName, answers) => {
-    const { Metrics } = properties(alarm, 'a stage with everything else') as {
-      readonly Metrics: readonly MetricQuery[];
-    };
-    const [{ Expression } = {}, ...counts] = Metrics;
-    const [failed, all] = Expression!.split('/');
-    const sum = (operand: string) =>
-      [...operand.matchAll(/FILL\((\w+), 0\)/g)].map(([, id]) => {
-        const { Metric, Stat } = counts.find(({ Id }) => Id === id)!.MetricStat!;
-        expect([Metric.Namespace, Stat]).toEqual(['DatasphereJobCache', 'Sum']);
-        const { Stage, Function, ...others } = Object.fromEntries(
-          Metric.Dimensions.map(({ Name, Value }) => [Name, Value]),
-        );
-        expect([Stage, Function]).toEqual(['full', functionName]);
-        return { name: Metric.MetricName, ...others };
-      });
-    expect(sum(failed!)).toEqual(
-      expect.arrayContaining(failuresOfOurs.map((Code) => ({ name: 'Errors', Code }))),
-    );
-    expect(sum(failed!)).toHaveLength(failuresOfOurs.length);
-    expect(
-      sum(all!)
-        .map(({ name }) => name)
-        .sort(),
-    ).toEqual(answers);
-    expect(counts).toHaveLength(failuresOfOurs.length + answers.length);
-  });
+  ])(
+    'the %s compares failures that are not the fault of callers with all answers of %s',
+    (alarm, functionName, answers) => {
+      const { Metrics } = properties(alarm, 'a stage with everything else') as {
+        readonly Metrics: readonly MetricQuery[];
+      };
+      const [{ Expression } = {}, ...counts] = Metrics;
+      const [failed, all] = Expression!.split('/');
+      const sum = (operand: string) =>
+        [...operand.matchAll(/FILL\((\w+), 0\)/g)].map(([, id]) => {
+          const { Metric, Stat } = counts.find(({ Id }) => Id === id)!.MetricStat!;
+          expect([Metric.Namespace, Stat]).toEqual(['DatasphereJobCache', 'Sum']);
+          const { Stage, Function, ...others } = Object.fromEntries(
+            Metric.Dimensions.map(({ Name, Value }) => [Name, Value]),
+          );
+          expect([Stage, Function]).toEqual(['full', functionName]);
+          return { name: Metric.MetricName, ...others };
+        });
+      expect(sum(failed!)).toEqual(
+        expect.arrayContaining(failuresOfOurs.map((Code) => ({ name: 'Errors', Code }))),
+      );
+      expect(sum(failed!)).toHaveLength(failuresOfOurs.length);
+      expect(
+        sum(all!)
+          .map(({ name }) => name)
+          .sort(),
+      ).toEqual(answers);
+      expect(counts).toHaveLength(failuresOfOurs.length + answers.length);
+    },
+  );
 
-  it('goes back on failed answers, on slow ones and on crashes behind the alias', () => {
+  it('a deployment goes back on failed answers, on slow answers and on crashes behind the alias', () => {
     const alarms = (group: string) => {
       const { Alarms } = properties(group)['AlarmConfiguration'] as { readonly Alarms: readonly unknown[] };
       return referencesIn(Alarms).map(({ id }) => id);
@@ -236,7 +239,7 @@ describe('the template', () => {
     );
   });
 
-  it('rings where one project fails and the others do not', () => {
+  it('an alarm rings if one project fails and the others do not', () => {
     expect(properties('FailedRoundsAlarm', 'a stage that is fed by upstream, with keys')).toMatchObject({
       MetricName: 'RoundsFailed',
       Threshold: 0,
@@ -244,7 +247,7 @@ describe('the template', () => {
     });
   });
 
-  it('starts no run of refresh late or again: the next minute has its own', () => {
+  it('a run of refresh is never started late or again: the next minute has its own', () => {
     const [config] = ofType('AWS::Lambda::EventInvokeConfig', 'a stage that is fed by upstream, with keys');
     expect(config!.Properties).toMatchObject({
       FunctionName: { Ref: 'RefreshLambdaFunction' },
@@ -253,20 +256,20 @@ describe('the template', () => {
     });
   });
 
-  it('keeps as much of Lambda for get as it is told, and nothing unless it is told', () => {
+  it('Lambda reserves concurrency for get only if a setting says so', () => {
     expect(properties('GetLambdaFunction')['ReservedConcurrentExecutions']).toEqual({ Ref: 'AWS::NoValue' });
     expect(properties('GetLambdaFunction', 'a stage with everything else')).toMatchObject({
       ReservedConcurrentExecutions: 57,
     });
   });
 
-  it('lets a message fail as often as it is told', () => {
+  it('a message may fail as often as the setting says', () => {
     const receives = (name?: string): unknown => properties('JobEvents', name)['RedrivePolicy'];
     expect(receives()).toMatchObject({ maxReceiveCount: 5 });
     expect(receives('a stage with everything else')).toMatchObject({ maxReceiveCount: 47 });
   });
 
-  it('runs native gRPC where it is healthy, grows with its load, and takes back what does not become healthy', () => {
+  it('native gRPC runs on healthy tasks, scales with load, and rolls back a version that is not healthy', () => {
     const full = (id: string) => properties(id, 'a stage with everything else');
     expect(full('GrpcTargets')).toMatchObject({
       Protocol: 'HTTP',
@@ -363,7 +366,7 @@ describe('the template', () => {
     expect([...new Set(entries)].sort()).toEqual(headings.sort());
   });
 
-  it('tells the gRPC server of upstream what it tells get', () => {
+  it('the gRPC server has the same variables of upstream as get', () => {
     const { Environment } = properties('GetLambdaFunction', 'a stage with everything else') as {
       readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
     };
@@ -380,7 +383,7 @@ describe('the template', () => {
     expect(get).toMatchObject({ refreshSeconds: 30, readThrough: { tokens: { from: 'key' } } });
   });
 
-  it('lets nobody but the load balancer reach the containers', () => {
+  it('only the load balancer can reach the containers', () => {
     const ingress = (id: string) => properties(id, 'a stage with everything else')['SecurityGroupIngress'];
     expect(ingress('GrpcTaskGroup')).toMatchObject([
       { FromPort: 50051, ToPort: 50051, SourceSecurityGroupId: { Ref: 'GrpcBalancerGroup' } },
@@ -388,7 +391,7 @@ describe('the template', () => {
     expect(ingress('GrpcBalancerGroup')).toMatchObject([{ FromPort: 443, ToPort: 443 }]);
   });
 
-  it('has a dashboard of the ways in that there are', () => {
+  it('the dashboard shows the entry points of the stage', () => {
     const shows = (name: string, text: string): boolean =>
       JSON.stringify(properties('Dashboard', name)).includes(text);
     const [plain, signed, full] = [
@@ -403,7 +406,7 @@ describe('the template', () => {
       expect([plain, signed, full].map((name) => shows(name, text))).toEqual(expected);
   });
 
-  it('gives the function an address of its own only where it is asked to, as closed as the API', () => {
+  it('the function has a URL only if a setting says so, as closed as the API', () => {
     expect(ofType('AWS::Lambda::Url')).toEqual([]);
     const types = (name: string) =>
       ofType('AWS::Lambda::Url', name).map(({ Properties }) => Properties!['AuthType']);
@@ -411,7 +414,7 @@ describe('the template', () => {
     expect(types('a stage with everything else')).toEqual(['NONE']);
   });
 
-  it('listens to its own bus, or to one that is there already', () => {
+  it('the stack listens to its own bus, or to an existing one', () => {
     expect(properties('JobEventRule')['EventBusName']).toEqual({ Ref: 'JobEventBus' });
     const existing = 'a stage with a signed function URL and a key';
     expect(properties('JobEventRule', existing)['EventBusName']).toBe('the-company-bus');

@@ -1,4 +1,4 @@
-/** The roles of a deployment that reads from upstream, held against the calls that its functions make. */
+/** The roles of a deployment that reads from upstream, compared with the calls of its functions. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ const kms = (id: string): string => `arn:aws:kms:eu-central-1:123456789012:key/$
 const [tableKey, secretKey] = [kms('1a2b'), kms('3c4d')];
 const secret = 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:upstream-1a2b3c';
 
-/** Got with the SDK when a process first asks upstream: tests/upstream give the key itself. */
+/** The SDK reads the secret when a process first calls upstream. In tests/upstream the key is given directly. */
 const forTheKey = [...on(secret, ['secretsmanager:GetSecretValue']), ...on(secretKey, ['kms:Decrypt'])];
 const always = [...forTheKey, ...on(tableKey, byLambda.key)];
 const logsOf = (name: string) => on({ 'Fn::GetAtt': [`${name}LogGroup`, 'Arn'] }, byLambda.logs);
@@ -75,13 +75,13 @@ describe('the roles of a deployment that reads from upstream', () => {
     for (const stop of stops.reverse()) await stop();
   });
 
-  /** More than one item holds, however well it is compressed. */
+  /** More than fits in one item, even compressed. */
   const large = (): string => randomBytes(600_000).toString('base64');
   const sync = async (event: unknown): Promise<void> => {
     expect((await functions.sync(sqsEvent(event))).batchItemFailures).toEqual([]);
   };
 
-  it('let refresh take turns, keep its ledger, ask the index, and write jobs, and nothing else', async () => {
+  it('the role of refresh lets it use the quota, its leases and the index, write jobs, and nothing else', async () => {
     const jobId = upstream.world.createJob('p1');
     await sync(snapshotEvent(1, { status: 'EXECUTING', config: large() }, jobId));
     proxy.calls.length = 0;
@@ -91,9 +91,9 @@ describe('the roles of a deployment that reads from upstream', () => {
     );
   });
 
-  it('let get store what it reads from upstream, and nothing else', async () => {
+  it('the role of get lets it store jobs that it reads from upstream, and nothing else', async () => {
     const jobId = upstream.world.createJob('p1');
-    // Not visible without a snapshot, and in parts.
+    // It is not visible without a snapshot, and it is in parts.
     await sync(patchEvent(1, { config: large() }, undefined, jobId));
     proxy.calls.length = 0;
     expect((await functions.get(httpEvent('GET', `/datasphere/v2/jobs/${jobId}`))).statusCode).toBe(200);
@@ -102,7 +102,7 @@ describe('the roles of a deployment that reads from upstream', () => {
     );
   });
 
-  it('let sync take turns for the notices that it reads', async () => {
+  it('the role of sync lets it use the quota for notices', async () => {
     const jobId = upstream.world.createJob('p1');
     proxy.calls.length = 0;
     await sync({ eventId: 'e', jobId, revision: '1', changed: {} });

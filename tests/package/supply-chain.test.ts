@@ -157,7 +157,7 @@ describe('npm run audit', () => {
     expect(await audit({})).toMatchObject({
       code: 75,
       stdout: expect.stringContaining(
-        'Nothing was checked, as the registry does not answer audits',
+        'Nothing was checked, because the registry does not answer audits',
       ) as unknown,
     });
   });

@@ -15,7 +15,7 @@ describe('the upstream of the demo', () => {
   });
   afterAll(() => demo.stop());
 
-  /** The statuses of a project's jobs, read with nothing but what the functions are told. */
+  /** The statuses of the jobs of a project, read with the settings of the functions only. */
   async function statuses(): Promise<ReadonlyMap<string, number>> {
     const { env, settings } = demo;
     const key = JSON.parse(env['UPSTREAM_SERVICE_ACCOUNT_KEY']!) as ServiceAccountKey;
@@ -42,7 +42,7 @@ describe('the upstream of the demo', () => {
     });
   }
 
-  it('has jobs that move, and sends notices of them, even where sending fails', async () => {
+  it('has jobs that change, and sends notices of them, also after one could not be sent', async () => {
     expect(await statuses()).toEqual(new Map());
     const notices: unknown[] = [];
     demo.begin((notice) => {

@@ -37,7 +37,7 @@ describe('a fault of the stand-in', () => {
     return codes;
   };
 
-  /** How a call of Get fails that leaves the error as it is. */
+  /** The error of a Get, as grpc-js makes it. */
   const rawFailure = async (deadline?: Date): Promise<ServiceError> => {
     const raw = rawClient(upstream);
     const request = service.get.requestSerialize({ jobId });
@@ -46,7 +46,7 @@ describe('a fault of the stand-in', () => {
     return failure as ServiceError;
   };
 
-  it('quota: so many calls a second, those beyond are RESOURCE_EXHAUSTED and use nothing up', async () => {
+  it('the fault quota answers calls beyond the limit RESOURCE_EXHAUSTED, and does not count them', async () => {
     upstream.faults.quota = { callsPerSecond: 3 };
     expect(await codesOf(5)).toEqual([0, 0, 0, 8, 8]);
     upstream.world.advance(999);
@@ -56,7 +56,7 @@ describe('a fault of the stand-in', () => {
     expect(upstream.calls.quotaExceeded).toBe(4);
   });
 
-  it('quota: Get and List share it, by the minute too, and a call without a good token uses nothing up', async () => {
+  it('the fault quota counts Get and List together, also by the minute, but not calls without a token', async () => {
     upstream.faults.quota = { callsPerMinute: 2 };
     expect(await codeOf(upstream.client('t1.bad').get(jobId))).toBe(16);
     expect(await codeOf(client.list({ projectId: 'p1' }))).toBe(0);
@@ -66,7 +66,7 @@ describe('a fault of the stand-in', () => {
     expect(await codesOf(2)).toEqual([0, 8]);
   });
 
-  it('quota: a refused call learns when to come again', async () => {
+  it('the fault quota says when to try a refused call again', async () => {
     upstream.faults.quota = { callsPerMinute: 1 };
     await client.get(jobId);
     upstream.world.advance(12_500);
@@ -81,7 +81,7 @@ describe('a fault of the stand-in', () => {
     expect(error.metadata.get('x-request-id')).toHaveLength(1);
   });
 
-  it('failRate: exactly that share of every hundred calls fails, with the code that is set', async () => {
+  it('the fault failRate fails exactly that share of every hundred calls, with the code of failCode', async () => {
     Object.assign(upstream.faults, { failRate: 0.3, failCode: 'INTERNAL' });
     const codes = await codesOf(200);
     for (const hundred of [codes.slice(0, 100), codes.slice(100)])
@@ -90,7 +90,7 @@ describe('a fault of the stand-in', () => {
     expect(codes.filter((code) => code === 0)).toHaveLength(140);
   });
 
-  it('stall: a call is taken and not answered, and those after it as ever', async () => {
+  it('the fault stall leaves a call without an answer, but none that comes after the fault', async () => {
     upstream.faults.stall = true;
     let ended = false;
     const stalled = codeOf(client.get(jobId)).finally(() => {
@@ -106,13 +106,13 @@ describe('a fault of the stand-in', () => {
     expect(upstream.calls.all[0]?.code).toBe('CANCELLED');
   });
 
-  it('stall: a call with a deadline ends by it', async () => {
+  it('the fault stall lets a call end by its deadline', async () => {
     upstream.faults.stall = true;
     expect(await rawFailure(new Date(Date.now() + 200))).toMatchObject({ code: 4 });
     await until(() => upstream.calls.all[0]?.code === 'CANCELLED');
   });
 
-  it('down: calls under way and new ones fail as UNAVAILABLE; afterwards all is as before', async () => {
+  it('the fault down fails open and new calls with UNAVAILABLE, and no call afterwards', async () => {
     upstream.faults.stall = true;
     const underWay = codeOf(client.get(jobId));
     await until(() => upstream.calls.count() === 1);
@@ -124,7 +124,7 @@ describe('a fault of the stand-in', () => {
     await until(async () => (await codeOf(client.get(jobId))) === 0);
   });
 
-  it('latencyMs: the answer is what was so when the call arrived', async () => {
+  it('the fault latencyMs delays an answer that says what was true when the call arrived', async () => {
     const id = upstream.world.createJob('p1', { life: { creatingMs: 1000 } });
     const before = await client.get(id);
     upstream.faults.latencyMs = 300;
@@ -136,13 +136,13 @@ describe('a fault of the stand-in', () => {
     expect(await client.get(id)).not.toEqual(before);
   });
 
-  it('latencyMs: a caller that waits no longer is noted as such', async () => {
+  it('the fault latencyMs notes a call that its caller cancelled', async () => {
     upstream.faults.latencyMs = 5000;
     expect(await rawFailure(new Date(Date.now() + 200))).toMatchObject({ code: 4 });
     await until(() => upstream.calls.all[0]?.code === 'CANCELLED');
   });
 
-  it('is seen in the calls, as everything is', async () => {
+  it('the call log shows the calls that faults ended, and all others', async () => {
     const at = upstream.world.now;
     await client.get(jobId);
     upstream.world.advance(60_000);
@@ -160,10 +160,10 @@ describe('a fault of the stand-in', () => {
   });
 });
 
-/** Waits for what other processes or the event loop bring about, 5 seconds at most. */
+/** Waits until something is true, for at most 5 seconds. */
 async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   for (const giveUp = Date.now() + 5000; !(await holds());) {
-    if (Date.now() > giveUp) throw new Error(`waited for 5 s in vain: ${holds.toString()}`);
+    if (Date.now() > giveUp) throw new Error(`not true after 5 s: ${holds.toString()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -5,7 +5,7 @@ import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
 import { rawClient } from './raw-client.ts';
 import { startSecureUpstream, type SdkClient, type SecureUpstream } from './sdk-client.ts';
 
-/** A life whose statuses last a second each, EXECUTING three. */
+/** A life in which each status lasts one second, but EXECUTING three. */
 const steady = {
   creatingMs: 1000,
   preparingMs: 1000,
@@ -54,7 +54,7 @@ describe('Get and List of the stand-in', () => {
     },
   );
 
-  it('show when a job started and ended, what it left, and that this is gone once its data expires', async () => {
+  it('a job shows when it started and ended, and its files until its data expire', async () => {
     const id = upstream.world.createJob('lives', { life: { ...steady, outcome: 'SUCCESS' } });
     upstream.world.advance(6000);
     const { startedAt, finishedAt, dataExpiresAt, outputFiles, dataSizeBytes, dataCleared, createdAt } =
@@ -72,7 +72,7 @@ describe('Get and List of the stand-in', () => {
     expect(await client.get(id)).toMatchObject(cleared);
   });
 
-  it('remember what Get answered at any time', () => {
+  it('the history of a job has every answer of Get', () => {
     const { world } = upstream;
     const id = world.createJob('lives', { life: { ...steady, outcome: 'SUCCESS' } });
     const before = world.jobs().get(id)!;
@@ -89,7 +89,7 @@ describe('Get and List of the stand-in', () => {
     expect(world.jobs().has(id)).toBe(false);
   });
 
-  it('hold jobs of 1 to 60 KB, a quarter of them with a field unknown to the SDK, some with a password', () => {
+  it('jobs have 1 to 60 KB, a quarter of them a field that the SDK does not know, and some a password', () => {
     const sizes = createJobs('bytes', 400).map((id) => upstream.world.jobs().get(id)!);
     const kilobytes = sizes.map(({ length }) => length / 1000).sort((a, b) => a - b);
     expect(kilobytes[0]).toBeGreaterThan(1);
@@ -106,7 +106,7 @@ describe('Get and List of the stand-in', () => {
     expect(passwords.length / sizes.length).toBeCloseTo(0.2, 1);
   });
 
-  it('answer with the very bytes of the world, fields unknown to the SDK included', async () => {
+  it('Get and List answer the exact bytes of the world, with fields that the SDK does not know', async () => {
     const id = upstream.world.createJob('bytes', { unknownField: true });
     const raw = rawClient(upstream);
     const bytes = upstream.world.jobs().get(id)!;
@@ -120,7 +120,7 @@ describe('Get and List of the stand-in', () => {
     expect(Buffer.concat(listed).equals(Buffer.concat(expected))).toBe(true);
   });
 
-  it('know nothing of a deleted job, of another id, of a project that there is not', async () => {
+  it('Get and List answer NOT_FOUND for a deleted job, an unknown id and an unknown project', async () => {
     const [id = ''] = createJobs('lives', 1);
     upstream.world.deleteJob(id);
     for (const jobId of [id, 'bt1nosuchjob00000000', ''])
@@ -129,11 +129,11 @@ describe('Get and List of the stand-in', () => {
     expect(await client.list({ projectId: 'empty' })).toEqual({ jobs: [], nextPageToken: '' });
   });
 
-  it('are the only methods', async () => {
+  it('methods other than Get and List are UNIMPLEMENTED', async () => {
     await expect(client.cancel('any')).rejects.toMatchObject({ code: 12 });
   });
 
-  it('filter by status alone', async () => {
+  it('List filters by status only', async () => {
     const { world } = upstream;
     const [creating, executing, uploading] = stuck.map((life) =>
       world.createJob('filter', { life: { ...steady, outcome: 'SUCCESS', ...life } }),
@@ -158,17 +158,17 @@ describe('Get and List of the stand-in', () => {
     'status NOT IN (EXECUTING)',
     'name IN (EXECUTING)',
     'status IN (EXECUTING) AND status IN (ERROR)',
-  ])('refuse the filter %j', async (filter) => {
+  ])('List refuses the filter %j', async (filter) => {
     await expect(client.list({ projectId: 'filter', filter })).rejects.toMatchObject({ code: 3 });
   });
 
-  it('refuse a filter of more than 1,000 characters', async () => {
+  it('List refuses a filter of more than 1,000 characters', async () => {
     const filter = `status IN (${'EXECUTING, '.repeat(100)}ERROR)`;
     const message = 'filter is longer than 1000 characters';
     await expect(client.list({ projectId: 'filter', filter })).rejects.toMatchObject({ details: message });
   });
 
-  it('page from the newest job on, while jobs come and go, without losing or repeating one that stays', async () => {
+  it('pages of List begin with the newest job, and no job is lost or repeated while others come and go', async () => {
     const { world } = upstream;
     const ids = createJobs('pages', 25).reverse();
     const first = await client.list({ projectId: 'pages', pageSize: 10 });
@@ -182,7 +182,7 @@ describe('Get and List of the stand-in', () => {
     expect(last.nextPageToken).toBe('');
   });
 
-  it('give 100 jobs a page unless told, and 1,000 at most', async () => {
+  it('a page of List has 100 jobs by default, and at most 1,000', async () => {
     const request = { projectId: 'bytes' };
     expect((await client.list(request)).jobs).toHaveLength(100);
     for (const pageSize of [-1, 1001])
@@ -190,7 +190,7 @@ describe('Get and List of the stand-in', () => {
     expect((await client.list({ projectId: 'pages', pageSize: 1000 })).jobs).toHaveLength(25);
   });
 
-  it('take page tokens only for the list that they are of', async () => {
+  it('List refuses the page token of another list', async () => {
     const { nextPageToken: pageToken } = await client.list({ projectId: 'pages', pageSize: 1 });
     for (const wrong of [
       { projectId: 'bytes', pageToken },
@@ -201,7 +201,7 @@ describe('Get and List of the stand-in', () => {
   });
 });
 
-/** Lives that have come, after a second, to CREATING, EXECUTING and UPLOADING_OUTPUT, and stay there. */
+/** Lives that reach CREATING, EXECUTING and UPLOADING_OUTPUT after a second, and stay there. */
 const hour = 3_600_000;
 const stuck = [
   { creatingMs: hour },

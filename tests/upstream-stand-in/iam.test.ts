@@ -35,7 +35,7 @@ describe('the token service of the stand-in', () => {
     readonly aheadSeconds?: number;
   }
 
-  /** A JWT as a client makes it of the key file. */
+  /** A JWT as a client makes it from the key file. */
   const signJwt = (signer: ServiceAccountKey, init: JwtInit = {}): Promise<string> => {
     const { alg = 'PS256', kid = signer.id, claims, lifeSeconds = 3600, aheadSeconds = 0 } = init;
     const iat = Math.floor(upstream.world.now / 1000) + aheadSeconds;
@@ -46,7 +46,7 @@ describe('the token service of the stand-in', () => {
       exp: iat + lifeSeconds,
       ...claims,
     };
-    // Not jose's importPKCS8: it does not see past the line of prose that real key files begin with.
+    // Not with importPKCS8 of jose, which refuses the line of prose that real key files begin with.
     return new SignJWT(payload)
       .setProtectedHeader({ alg, kid, typ: 'JWT' })
       .sign(createPrivateKey(signer.private_key));
@@ -66,19 +66,19 @@ describe('the token service of the stand-in', () => {
     });
   };
 
-  it('gives a token for the JWT of a key file by REST, good for 12 hours', async () => {
+  it('the token service gives a token for the JWT of a key file over REST, valid for 12 hours', async () => {
     const { iamToken, expiresAt } = await tokenOf(await exchange(await signJwt(key)));
     expect(Date.parse(expiresAt) - upstream.world.now).toBe(12 * hour);
     expect(await upstream.client(iamToken).get(jobId)).toMatchObject({ id: jobId });
   });
 
-  it("gives a token by gRPC, to the SDK's own client", async () => {
+  it('the token service gives the client of the SDK a token over gRPC', async () => {
     const { iamToken, expiresAt } = await exchangeByGrpc(await signJwt(key));
     expect(expiresAt?.getTime()).toBe(upstream.world.now + 12 * hour);
     expect(await upstream.client(iamToken).get(jobId)).toMatchObject({ id: jobId });
   });
 
-  it('gives a token to a machine that asks its metadata service as Google has it', async () => {
+  it('the metadata service gives a machine a token for a request in the form of Google', async () => {
     const url = `${upstream.iamUrl}/computeMetadata/v1/instance/service-accounts/default/token`;
     expect((await fetch(url)).status).toBe(403);
     const response = await fetch(url, { headers: { 'Metadata-Flavor': 'Google' } });
@@ -87,7 +87,7 @@ describe('the token service of the stand-in', () => {
     expect(await upstream.client(token.access_token).get(jobId)).toMatchObject({ id: jobId });
   });
 
-  it('lets nobody read without a token of its own that has not expired or been revoked', async () => {
+  it('Get and List need a token of this service that has not expired and is not revoked', async () => {
     const { iamToken } = await tokenOf(await exchange(await signJwt(key)));
     const client = upstream.client(iamToken);
     upstream.world.advance(12 * hour - 1);
@@ -111,7 +111,7 @@ describe('the token service of the stand-in', () => {
     ['an end more than a minute ago', { aheadSeconds: -3661 }],
     ['a beginning more than a minute from now', { aheadSeconds: 61 }],
     ['no time of issue', { claims: { iat: undefined } }],
-  ])('refuses a JWT with %s', async (_, init) => {
+  ])('the token service refuses a JWT with %s', async (_, init) => {
     const jwt = await signJwt(key, init);
     const response = await exchange(jwt);
     expect(response.status).toBe(401);
@@ -119,13 +119,13 @@ describe('the token service of the stand-in', () => {
     await expect(exchangeByGrpc(jwt)).rejects.toMatchObject({ code: 16 });
   });
 
-  it('refuses a JWT that another key signed in the name of this one', async () => {
+  it('the token service refuses a JWT that names a key and is signed with another', async () => {
     const stranger = await upstream.issueKey();
     expect((await exchange(await signJwt(stranger, { kid: key.id }))).status).toBe(401);
     expect((await exchange(await signJwt(stranger))).status).toBe(200);
   });
 
-  it('bears clocks that are off by a minute, and by no more', async () => {
+  it('the token service accepts clocks that are off by at most a minute', async () => {
     for (const [aheadMs, status] of [
       [60_000, 200],
       [-60_000, 200],
@@ -138,7 +138,7 @@ describe('the token service of the stand-in', () => {
     expect((await exchange(await signJwt(key))).status).toBe(401);
   });
 
-  it('refuses a revoked key, whose tokens stay good, and takes the next one', async () => {
+  it('the token service refuses a revoked key and accepts the next one, and old tokens stay valid', async () => {
     const old = await upstream.issueKey();
     const { iamToken } = await tokenOf(await exchange(await signJwt(old)));
     upstream.revokeKey();
@@ -149,7 +149,7 @@ describe('the token service of the stand-in', () => {
     expect((await exchange(await signJwt(next))).status).toBe(200);
   });
 
-  it('can be down, refuse, stall, and give tokens that live as short as is wished', async () => {
+  it('the token service can be down, refuse, stall, and give tokens of any lifetime', async () => {
     const jwt = await signJwt(key);
     const { iam } = upstream.faults;
     iam.down = true;
@@ -171,7 +171,7 @@ describe('the token service of the stand-in', () => {
     expect(Date.parse(expiresAt) - upstream.world.now).toBe(1000);
   });
 
-  it('answers what it does not understand as such, and counts every exchange', async () => {
+  it('the token service refuses requests that it does not know, and counts every exchange', async () => {
     upstream.calls.clear();
     const post = (body: string) => fetch(`${upstream.iamUrl}/iam/v1/tokens`, { method: 'POST', body });
     expect((await post('no JSON')).status).toBe(400);
@@ -189,7 +189,7 @@ describe('the token service of the stand-in', () => {
     expect(upstream.calls.count('IamToken')).toBe(5);
   });
 
-  it('has key files as upstream writes them', () => {
+  it('key files have the form of upstream', () => {
     expect(Object.keys(key)).toEqual([
       'id',
       'service_account_id',

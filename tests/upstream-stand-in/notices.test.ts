@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Envelope } from '../../infra/upstream-stand-in/audit-events.ts';
-import { noticeBatches } from '../../infra/upstream-stand-in/notice-batches.ts';
 import { SimulatedClock } from '../../infra/upstream-stand-in/timeline.ts';
 import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 const running: Upstream[] = [];
 
-/** A stand-in with one project, and the notices it has delivered, with when. */
+/** A stand-in with one project, and the notices that it has delivered, with their times. */
 async function start(seed: number) {
   const upstream = await startUpstream({ seed, projects: ['p1'], clock: new SimulatedClock() });
   running.push(upstream);
@@ -27,7 +26,7 @@ function read(notice: unknown, name: string): unknown {
 
 const eventId = ({ notice }: { readonly notice: Envelope }): unknown => read(notice, 'event_id');
 
-/** `CreateJob DONE` and the like for what is about a job, in the order of delivery. */
+/** Events such as `CreateJob DONE` of one job, in the order of delivery. */
 function about(notices: readonly { readonly notice: Envelope }[], jobId: string): readonly string[] {
   return notices.flatMap(({ notice }) => {
     const details = read(notice, 'details');
@@ -47,7 +46,7 @@ const life = {
 } as const;
 
 describe('notices of the stand-in', () => {
-  it('tell of requests, never of a job that ends, whose data expires, or that is deleted', async () => {
+  it('notices tell of requests, and never of a job that ends, expires its data, or is deleted', async () => {
     const { world, notices } = await start(1);
     const id = world.createJob('p1', { life: { ...life, dataTtlMs: 1000 } });
     world.advance(10_000);
@@ -57,7 +56,7 @@ describe('notices of the stand-in', () => {
     expect(told).toEqual(['CreateJob DONE', 'ExecuteJob STARTED', 'ExecuteJob RUNNING']);
   });
 
-  it('tell of every kind of request, and of those that changed nothing as errors', async () => {
+  it('notices tell of every kind of request, and of failed requests as errors', async () => {
     const { world, notices } = await start(12);
     const id = world.createJob('p1', { life: { ...life, executingMs: 10_000, dataTtlMs: 60_000 } });
     world.advance(1000);
@@ -86,7 +85,7 @@ describe('notices of the stand-in', () => {
     ]);
   });
 
-  it('come in both spellings, with those of other services and of failed requests in between', async () => {
+  it('notices come in snake_case and camelCase, among those of other services and of failed requests', async () => {
     const { world, notices } = await start(3);
     for (let jobs = 0; jobs < 100; jobs++) world.createJob('p1', { life });
     world.advance(10_000);
@@ -102,7 +101,7 @@ describe('notices of the stand-in', () => {
     for (const share of shares.slice(2)) expect(share).toBeLessThan(0.15);
   });
 
-  it('look as the format page has them', async () => {
+  it('notices have the form of the format page', async () => {
     const { world, notices } = await start(4);
     const id = world.createJob('p1');
     world.advance(0);
@@ -116,11 +115,11 @@ describe('notices of the stand-in', () => {
       expect(read(notice, field)).toBeDefined();
   });
 
-  it('are lost and doubled in exactly the shares that are set, of every hundred', async () => {
+  it('notices are lost and doubled in exactly the given shares of every hundred', async () => {
     const { upstream, world, notices } = await start(5);
     Object.assign(upstream.faults, { loseNotices: 0.3, duplicateNotices: 0.2 });
     const { noticeCounts: counts } = upstream;
-    // Creating a job publishes one to three events, so that not every hundred is seen when it is full.
+    // Creating a job publishes one to three events, so the test does not see every hundred when it is full.
     const [lost, doubled]: [number[], number[]] = [[], []];
     while (counts.published < 1500) {
       world.createJob('p1', { life: { creatingMs: 10 ** 9 } });
@@ -136,7 +135,7 @@ describe('notices of the stand-in', () => {
     expect(new Set(notices.map(eventId)).size).toBe(counts.published - counts.lost);
   });
 
-  it('are late by up to what is set, in the order of their events', async () => {
+  it('notices are delayed by at most the given time, in the order of their events', async () => {
     const { upstream, world, notices } = await start(6);
     upstream.faults.delayNotices = 5000;
     for (let jobs = 0; jobs < 100; jobs++) world.createJob('p1', { life: { creatingMs: 10 ** 9 } });
@@ -153,7 +152,7 @@ describe('notices of the stand-in', () => {
     expect(told).toEqual(created);
   });
 
-  it('overtake one another where they are shuffled', async () => {
+  it('notices overtake one another if they are shuffled', async () => {
     const { upstream, world, notices } = await start(6);
     Object.assign(upstream.faults, { delayNotices: 5000, shuffle: true });
     for (let jobs = 0; jobs < 100; jobs++) world.createJob('p1', { life: { creatingMs: 10 ** 9 } });
@@ -166,7 +165,7 @@ describe('notices of the stand-in', () => {
     expect([...told].sort()).toEqual([...created].sort());
   });
 
-  it('go on arriving while the world pauses, in which nothing changes', async () => {
+  it('notices arrive while the world pauses, and nothing else changes', async () => {
     const { upstream, world, notices } = await start(7);
     upstream.faults.delayNotices = 1000;
     const id = world.createJob('p1', { life });
@@ -180,7 +179,7 @@ describe('notices of the stand-in', () => {
     expect(world.jobs().get(id)).not.toEqual(before);
   });
 
-  it('no longer come to one who has stopped listening', async () => {
+  it('notices do not reach a listener that has stopped listening', async () => {
     const { upstream, world, notices } = await start(8);
     const others: Envelope[] = [];
     upstream.onNotice((notice) => others.push(notice))();
@@ -188,14 +187,5 @@ describe('notices of the stand-in', () => {
     world.advance(0);
     expect(notices.length).toBeGreaterThan(0);
     expect(others).toEqual([]);
-  });
-
-  it('can be put into the batches in which a trail or a trigger for Data Streams hands them over', async () => {
-    const { world, notices } = await start(9);
-    for (let jobs = 0; jobs < 20; jobs++) world.createJob('p1');
-    world.advance(0);
-    const envelopes = notices.slice(0, 15).map(({ notice }) => notice);
-    expect(noticeBatches(envelopes, 'array')).toEqual([envelopes.slice(0, 10), envelopes.slice(10)]);
-    expect(noticeBatches(envelopes, 'messages', 15)).toEqual([{ messages: envelopes }]);
   });
 });

@@ -1,4 +1,4 @@
-/** Calls of Get and List that leave the answer's bytes, and its errors, as they are. */
+/** Calls of Get and List that give the bytes of the answer, and errors of grpc-js. */
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { ProjectJobServiceService as service } from '../../infra/upstream-stand-in/sdk.ts';
 import type { SecureUpstream } from './sdk-client.ts';

@@ -13,17 +13,17 @@ import {
 const { ProjectJobServiceClient, GetProjectJobRequest } = sdk.projectJobService;
 
 export interface SecureUpstream extends Upstream {
-  /** Its address by the name that its certificate is for. */
+  /** Its address, with the name of its certificate. */
   readonly endpoint: string;
-  /** The authority of its certificate, in PEM. */
+  /** The CA of its certificate, in PEM. */
   readonly rootCerts: Buffer;
-  /** The SDK's client, over TLS, with the token given or one of its own. */
+  /** The client of the SDK over TLS, with the given token or a new one. */
   readonly client: (iamToken?: string) => SdkClient;
 }
 
 export type SdkClient = ReturnType<typeof sdkClient>;
 
-/** A stand-in with TLS, which the SDK insists on. */
+/** A stand-in with TLS, which the SDK needs. */
 export async function startSecureUpstream(options: UpstreamOptions): Promise<SecureUpstream> {
   const { pem, keyFile, remove } = await makeCertificate();
   const key = await readFile(keyFile, 'utf8');
@@ -38,7 +38,7 @@ export async function startSecureUpstream(options: UpstreamOptions): Promise<Sec
   });
 }
 
-/** @param endpoint `localhost:port`, since the certificate is for that name */
+/** @param endpoint `localhost:port`, because the certificate has that name */
 export function sdkClient(endpoint: string, rootCerts: Buffer, iamToken: string) {
   const client = new Session({ iamToken, ssl: { rootCerts } }).client(ProjectJobServiceClient, endpoint);
   return {

@@ -1,4 +1,4 @@
-/** Uses a stand-in in every way that opens something, stops it with a call under way, and should then end by itself. */
+/** Uses everything of a stand-in that keeps a process alive, and stops it during a call. Then it must end by itself. */
 import { connect } from 'node:net';
 import { credentials, Metadata } from '@grpc/grpc-js';
 import sdk from '@yandex-cloud/nodejs-sdk/datasphere-v2';

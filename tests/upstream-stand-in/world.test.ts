@@ -11,7 +11,7 @@ import { startUpstream } from '../../infra/upstream-stand-in/upstream.ts';
 const hour = 3_600_000;
 const run = promisify(execFile);
 
-/** A world of 60 jobs, with people at work on them and every notice fault set, after a day. */
+/** A world of 60 jobs after a day, with requests by people and every fault of notices. */
 async function liveADay(seed: number) {
   const upstream = await startUpstream({ seed, projects: ['p1', 'p2', 'p3'], clock: new SimulatedClock() });
   const { world, faults, onNotice } = upstream;
@@ -33,9 +33,9 @@ async function liveADay(seed: number) {
 }
 
 describe('the world of the stand-in', () => {
-  it('is the same for the same seed, to the byte, the millisecond and the last notice', async () => {
+  it('the world is the same for the same seed: each byte, each time and each notice', async () => {
     const [once, again, other] = [await liveADay(31), await liveADay(31), await liveADay(32)];
-    // Digests, for jest compares large arrays slowly.
+    // Digests, because jest compares large arrays slowly.
     const digests = ({ ids, world }: typeof once) =>
       ids.map((id) => world.history(id).map(({ at, bytes }) => [at, bytes && hash('sha256', bytes)]));
     expect(digests(again)).toEqual(digests(once));
@@ -43,7 +43,7 @@ describe('the world of the stand-in', () => {
     expect(other.ids).not.toEqual(once.ids);
   });
 
-  it('lets every job end within hours, some within a second of their start, in every way there is', async () => {
+  it('every job ends within hours, some in the second of their start, and in every possible way', async () => {
     const { ids, world } = await liveADay(33);
     const ended = [...world.jobs().values()].map((bytes) => Job.decode(bytes));
     const statuses = new Set(ended.map(({ status }) => JobStatus[status]));
@@ -58,7 +58,7 @@ describe('the world of the stand-in', () => {
     expect(new Set(details.map(({ statusDetails }) => statusDetails)).size).toBeGreaterThan(3);
   });
 
-  it('has no time that goes back, and ends every history with what Get answers', async () => {
+  it('the history of a job has increasing times, and ends with what Get answers', async () => {
     const { ids, world } = await liveADay(34);
     for (const id of ids) {
       const times = world.history(id).map(({ at }) => at);
@@ -67,7 +67,7 @@ describe('the world of the stand-in', () => {
     }
   });
 
-  it('runs in real time too, as much faster as is wished, and stops for good', async () => {
+  it('the world can run in real time at any speed, and does not change after it is stopped', async () => {
     const upstream = await startUpstream({ seed: 35, projects: ['p1'], clock: 'real', speed: 100_000 });
     const id = upstream.world.createJob('p1');
     const deadline = Date.now() + 10_000;
@@ -84,13 +84,13 @@ describe('the world of the stand-in', () => {
     }).toThrow('real time cannot be advanced');
   });
 
-  it('holds nothing once it is stopped: a process that used it ends by itself', async () => {
+  it('a process ends by itself after it stopped its stand-in', async () => {
     const script = join(import.meta.dirname, 'start-and-stop.ts');
     const { stdout } = await run(process.execPath, [script], { timeout: 25_000 });
     expect(stdout).toBe('read CREATING, then stopped\n');
   });
 
-  it('can be started again in the same process, on the same ports', async () => {
+  it('the stand-in can be started again in the same process on the same ports', async () => {
     const options = { seed: 36, projects: ['p1'], clock: 'real' } as const;
     const first = await startUpstream(options);
     const [port, iamPort] = [first.address, first.iamUrl].map((url) => Number(url.split(':').at(-1)));
@@ -100,7 +100,7 @@ describe('the world of the stand-in', () => {
     await second.stop();
   });
 
-  it('refuses what it does not know by name', async () => {
+  it('the world names the project or job that it does not know', async () => {
     const upstream = await startUpstream({ seed: 37, projects: ['p1'], clock: new SimulatedClock() });
     expect(() => upstream.world.createJob('p2')).toThrow('the world has no project p2');
     expect(() => {
