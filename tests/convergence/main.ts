@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { availableParallelism } from 'node:os';
 import { parseArgs, promisify } from 'node:util';
 import pMap from 'p-map';
+import { formatBugTable, writeBugTable, type FoundBug } from './bug-table.ts';
 import { countCosts } from './costs.ts';
 import { compareWithDynalite } from './engine-comparison.ts';
 import { histories, runHistories } from './histories.ts';
@@ -104,10 +105,13 @@ const groups: Readonly<Record<string, (settings: Settings) => Promise<boolean>>>
   },
 
   async bugs() {
-    const found = await pMap(plantedBugs, async (bug) => [bug, await findBug(bug, 'all')] as const, {
-      concurrency: availableParallelism(),
-    });
-    for (const [{ name }, by] of found) console.log(`${name}: ${by.join('; ') || 'NOT FOUND'}`);
+    const found = await pMap(
+      plantedBugs,
+      async (bug): Promise<FoundBug> => [bug.name, await findBug(bug, 'all')],
+      { concurrency: availableParallelism() },
+    );
+    console.log(formatBugTable(found));
+    await writeBugTable(found);
     return found.every(([, by]) => by.length > 0);
   },
 

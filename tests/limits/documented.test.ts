@@ -221,7 +221,7 @@ const limits: Readonly<Record<string, Limit>> = {
   'attempts of one call': { value: String(upstreamLimits.attemptLimit) },
   'time of an attempt to get a job': { value: seconds(upstreamLimits.attemptMs.Get) },
   'time of an attempt to list jobs': { value: seconds(upstreamLimits.attemptMs.List) },
-  'calls that wait for their turn': { value: String(upstreamLimits.queueLimit) },
+  'calls that wait for the rate limiter': { value: String(upstreamLimits.queueLimit) },
   'time of a read-through': {
     value: seconds(createReadThrough(() => Promise.reject(new Error('never'))).budgetMs),
   },
