@@ -113,7 +113,7 @@ export class Deadline {
 /** How far two ends of a call may be apart about the same moment, in milliseconds: clocks and timers round. */
 const sameMomentMs = 5;
 
-function callerGone(): Status {
+export function callerGone(): Status {
   return new Status('CALL_CANCELLED', 'the caller has gone');
 }
 

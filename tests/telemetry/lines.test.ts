@@ -424,7 +424,12 @@ describe('the log lines', () => {
   });
 
   it('refuse with its metrics what comes while too much is under way', async () => {
-    proxy.decide = () => sleep(300).then(() => 'forward');
+    const first = getRecorder.count();
+    // Reads end when one more than may be under way was refused.
+    proxy.decide = async () => {
+      while (getRecorder.count() === first) await sleep(10);
+      return 'forward' as const;
+    };
     const event = httpEvent('GET', '/datasphere/v2/jobs/j1', { authorization: `Bearer ${token}` });
     const all = await getRecorder.linesOf(() =>
       Promise.all(Array.from({ length: callLimit + 1 }, () => functions.get(event))),

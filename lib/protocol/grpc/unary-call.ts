@@ -20,19 +20,19 @@ export function createUnaryHandler(
     const requestId = readRequestId(header);
     const meter = { reads: 0, latencyMs: 0, readUnits: 0 };
     const served = { requestId, header, method, meter, startMs, more: { protocol: 'grpc' } };
-    const fail = (error: unknown, request?: object): void => {
+    const fail = (error: unknown, request: object | undefined): void => {
       const failure = toStatus(error);
       respond(toServerError(failure, requestId));
       logCall(log, { ...served, request, record: undefined, failure });
     };
 
-    let request: object;
+    let request: object | undefined;
     let answer: Promise<Answer>;
     try {
       request = decodeRequest(method.requestType, call.request);
       answer = method.answer(request, callOf(call, header, method, meter, longestCallMs));
     } catch (error) {
-      fail(error);
+      fail(error, request);
       return;
     }
     answer.then(

@@ -22,7 +22,7 @@ export const connectMediaTypes = ['application/proto', 'application/json'];
 export const connect: HttpProtocol = {
   read(request, method) {
     const header = headerReader(request);
-    const { codec, contentType, message } = request.method === 'GET' ? readGet(request) : readPost(request);
+    const { codec, contentType, message } = request.method === 'GET' ? readQuery(request) : readBody(request);
     checkRequestSize(message.length, method);
     const timeoutMs = readConnectTimeout(header('connect-timeout-ms'));
     return {
@@ -77,14 +77,14 @@ interface UnaryRequest {
   readonly message: Uint8Array;
 }
 
-function readPost({ headers, body }: HttpRequest): UnaryRequest {
+function readBody({ headers, body }: HttpRequest): UnaryRequest {
   checkConnectVersion(headers['connect-protocol-version']);
   refuseCompression('content-encoding', headers['content-encoding']);
   const contentType = mediaType(headers['content-type']);
   return { codec: codecs[contentType.slice('application/'.length)]!, contentType, message: body };
 }
 
-function readGet({ query }: HttpRequest): UnaryRequest {
+function readQuery({ query }: HttpRequest): UnaryRequest {
   const version = query.get('connect');
   if (version !== null && version !== 'v1') throw invalidArgument('connect', 'must be v1');
   refuseCompression('compression', query.get('compression') ?? undefined);
