@@ -156,12 +156,12 @@ describe('the handler of refresh', () => {
   });
 
   it('begins no round in the last seconds of its time', async () => {
-    expect(await refresh({}, { ...lambdaContext(3500), awsRequestId: 'r2' })).toBeUndefined();
+    expect(await refresh({}, { ...lambdaContext(3900), awsRequestId: 'r2' })).toBeUndefined();
     expect(lines).toEqual([]);
   });
 
   it('writes the request id of Lambda in the lines of its rounds', async () => {
-    await refresh({}, { ...lambdaContext(4500), awsRequestId: 'r3' });
-    expect(lines).toMatchObject([{ message: 'round failed', requestId: 'r3' }]);
+    await refresh({}, { ...lambdaContext(8000), awsRequestId: 'r3' });
+    expect(new Set(lines.map(({ requestId }) => requestId))).toEqual(new Set(['r3']));
   });
 });
