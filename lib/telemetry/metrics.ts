@@ -59,7 +59,7 @@ export const valuesLimit = 100;
  * Metrics by the dimensions `Stage` and `Function`. What is the same in each line of a kind is put together once.
  *
  * @param stage as deployed, such as `prod`
- * @param functionName `get`, `sync` or `grpc`
+ * @param functionName `get`, `sync`, `refresh` or `grpc`
  */
 export function createEmbedMetrics(stage: string, functionName: string): EmbedMetrics {
   const dimensions = `"Stage":${JSON.stringify(stage)},"Function":${JSON.stringify(functionName)}`;
