@@ -1,6 +1,29 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** Several bundles ship, each with a Status of its own. */
+const knownByBrand = {
+  selector: "BinaryExpression[operator='instanceof'][right.name='Status']",
+  message: 'instanceof is false for a Status of another bundle: ask isStatus.',
+};
+
+/** A code says several things at once, and a cause is for the log: use cases tell failures apart by their reason. */
+const toldApartByReason = [
+  ":matches(BinaryExpression, SwitchStatement, VariableDeclarator) > MemberExpression[property.name='code']",
+  ":matches(BinaryExpression, SwitchStatement, VariableDeclarator) > ChainExpression > MemberExpression[property.name='code']",
+  "ObjectPattern > Property[key.name='code']",
+  "MemberExpression[property.name='cause']",
+].map((selector) => ({ selector, message: 'Tell failures apart by their reason.' }));
+
+/** The environment is read once, where a function starts: it hands `process.env` to lib/config/config.ts. */
+const environment = ['process', 'node:process'];
+
+const linesAboutFailures = {
+  group: ['**/telemetry/log.ts'],
+  importNames: ['describeError'],
+  message: 'A line about a failure has failureFields, which say its cause too.',
+};
+
 export default tseslint.config(
   { ignores: ['**/generated/', '.serverless/', '.esbuild/', 'coverage/'] },
   eslint.configs.recommended,
@@ -22,10 +45,21 @@ export default tseslint.config(
   {
     files: ['lib/**'],
     rules: {
-      // The environment is read once, where a function starts: it hands `process.env` to lib/config/config.ts.
       'no-restricted-globals': ['error', 'process'],
-      'no-restricted-imports': ['error', 'process', 'node:process'],
+      'no-restricted-imports': ['error', { paths: environment, patterns: [linesAboutFailures] }],
     },
+  },
+  {
+    files: ['lib/telemetry/**'],
+    rules: { 'no-restricted-imports': ['error', { paths: environment }] },
+  },
+  {
+    files: ['lib/**', 'functions/**', 'infra/**'],
+    rules: { 'no-restricted-syntax': ['error', knownByBrand] },
+  },
+  {
+    files: ['lib/{auth,events,feeding,iam,reading,rpc}/**'],
+    rules: { 'no-restricted-syntax': ['error', knownByBrand, ...toldApartByReason] },
   },
   {
     files: ['**/*.js', '**/*.mjs'],

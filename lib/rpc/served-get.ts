@@ -1,7 +1,8 @@
 /** The log line and the metrics of a Get, the same for every protocol. */
 import type { JobAnswer, ReadMeter } from '../reading/get-job.ts';
 import type { Status } from '../runtime/status.ts';
-import { describeError, type Log, type LogFields } from '../telemetry/log.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
+import type { Log, LogFields } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { readTrace } from '../telemetry/trace.ts';
 import type { HeaderReader } from './request-metadata.ts';
@@ -31,26 +32,25 @@ export interface ServedGet {
 
 export function logServedGet(log: Log, served: ServedGet): void {
   const { requestId, header, jobId, answer, failure, startMs, coldStart, collected, more } = served;
-  const level = failure?.code === 'INTERNAL' ? 'error' : collected === true ? 'debug' : 'info';
+  const level = failure?.reason === 'INTERNAL' ? 'error' : collected === true ? 'debug' : 'info';
   if (log.writes?.(level) === false) return;
   const fields = {
     requestId,
     ...more,
-    code: failure?.code ?? 'OK',
+    ...(failure === undefined ? { code: 'OK' } : failureFields(failure)),
     // A bad id may be anything.
-    jobId: failure?.code === 'INVALID_ARGUMENT' ? undefined : jobId,
+    jobId: failure?.reason === 'INVALID_FIELD' ? undefined : jobId,
     revision: answer && String(answer.revision),
     durationMs: toTenths(performance.now() - startMs),
     coldStart: coldStart || undefined,
     ...readTrace(header('traceparent'), header('x-amzn-trace-id')),
-    cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
   };
   log(level, 'get', fields, collected === true ? undefined : metricsOf(served));
 }
 
-function metricsOf({ answer, failure, jobId, notModified, meter, coldStart }: ServedGet): Metrics {
+function metricsOf({ answer, failure, notModified, meter, coldStart }: ServedGet): Metrics {
   const values = {
-    ...outcome(failure, jobId, notModified),
+    ...outcome(failure, notModified),
     ...(meter.reads > 0 && { StoreLatency: toTenths(meter.latencyMs), ReadUnits: meter.readUnits }),
     ...(answer?.running === true && { AnswerAge: answerAge(answer) }),
     ...(coldStart && { ColdStart: 1 }),
@@ -59,13 +59,9 @@ function metricsOf({ answer, failure, jobId, notModified, meter, coldStart }: Se
   return { values, by: { metric: 'Errors', dimension: 'Code', value: failure!.code } };
 }
 
-function outcome(
-  failure: Status | undefined,
-  jobId: string | undefined,
-  notModified: boolean,
-): Metrics['values'] {
+function outcome(failure: Status | undefined, notModified: boolean): Metrics['values'] {
   if (failure === undefined) return notModified ? { NotModified: 1 } : { JobFound: 1 };
-  return failure.code === 'NOT_FOUND' && jobId !== undefined ? { JobNotFound: 1 } : { Errors: 1 };
+  return failure.reason === 'JOB_NOT_FOUND' ? { JobNotFound: 1 } : { Errors: 1 };
 }
 
 /** For how many seconds nobody knows for sure whether the answer is still what upstream has. */

@@ -6,6 +6,7 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import { Status, toStatus } from '../../runtime/status.ts';
+import { failureFields } from '../../telemetry/failure-fields.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Admission } from '../admission.ts';
 import { serviceName } from '../../rpc/get-job-request.ts';
@@ -78,9 +79,9 @@ export function limitCalls(
 
   const refuse = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, failure: Status): void => {
     const requestId = readRequestId((name) => headers[name] as string | undefined);
-    const { code } = failure;
-    const by = { metric: 'Errors', dimension: 'Code', value: code } as const;
-    log('info', 'get', { requestId, protocol: 'grpc', code }, { values: { Errors: 1 }, by });
+    const by = { metric: 'Errors', dimension: 'Code', value: failure.code } as const;
+    const fields = { requestId, protocol: 'grpc', ...failureFields(failure) };
+    log('info', 'get', fields, { values: { Errors: 1 }, by });
     respondTrailersOnly(stream, failure, requestId);
   };
 
