@@ -1,5 +1,6 @@
 /** What the commands share: how they read their arguments, and how they end. */
 import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { isStatus } from '../../lib/runtime/status.ts';
 import { readEnginePorts } from '../local/ports.ts';
 
 /** A wrong call of a command: its usage is shown, and the exit code is 2. */
@@ -28,10 +29,18 @@ export async function runCommand(usage: string, main: () => Promise<void>): Prom
   try {
     await main();
   } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
+    const text = describe(error);
     console.error(error instanceof UsageError ? `${text}\n\n${usage}` : text);
     process.exitCode = error instanceof UsageError ? 2 : 1;
   }
+}
+
+/** A failure for people; the reason of a Status, and what caused it. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (!isStatus(error)) return error.message;
+  const cause = error.cause === undefined ? '' : `\n  caused by ${describe(error.cause)}`;
+  return `${error.reason}: ${error.message}${cause}`;
 }
 
 /** Opens a queue of the local stack, and says what to do if it cannot be reached. */

@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import type { JobEvent } from '../../lib/events/job-event.ts';
 import { parseMessage } from '../../lib/events/message.ts';
+import { isStatus } from '../../lib/runtime/status.ts';
 import { loopback } from '../local/ports.ts';
 import { inBatches } from './batches.ts';
 import { localSqs, queueSink, queueUrl, withTimeout } from './event-sinks.ts';
@@ -150,6 +151,8 @@ export function diagnose(body: string): Pick<DeadLetter, 'event' | 'reason' | 'w
     }
     return { event, reason: 'a changed notice, and no upstream to read the job from', worthRetrying: false };
   } catch (error) {
-    return { event: undefined, reason: (error as Error).message, worthRetrying: false };
+    const words = (error as Error).message;
+    const reason = isStatus(error) ? `${error.reason}: ${words}` : words;
+    return { event: undefined, reason, worthRetrying: false };
   }
 }

@@ -1,7 +1,8 @@
 /** Errors that no use case handled: bugs, and events of a kind that the function does not take. */
 import type { MiddlewareObj } from '@middy/core';
 import { toStatus } from '../runtime/status.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
+import type { Log } from '../telemetry/log.ts';
 
 /**
  * Middleware: writes one log line for an error that ends an invocation, and leaves the error as it is. If no other
@@ -13,17 +14,15 @@ import { describeError, type Log } from '../telemetry/log.ts';
 export function escapedErrors(log: Log): MiddlewareObj {
   return {
     onError({ error, context }) {
-      const { code, message, cause } = toStatus(error);
-      const fields = {
-        requestId: context.awsRequestId,
-        code,
-        reason: message,
-        cause: cause === undefined ? undefined : describeError(cause),
-      };
-      log('error', 'error escaped', fields, {
-        values: { Errors: 1 },
-        by: { metric: 'Errors', dimension: 'Code', value: code },
-      });
+      log(
+        'error',
+        'error escaped',
+        { requestId: context.awsRequestId, ...failureFields(error) },
+        {
+          values: { Errors: 1 },
+          by: { metric: 'Errors', dimension: 'Code', value: toStatus(error).code },
+        },
+      );
     },
   };
 }

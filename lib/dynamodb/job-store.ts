@@ -2,7 +2,8 @@ import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Deadline } from '../runtime/deadline.ts';
 import type { LiveDocument } from '../job/document.ts';
 import { Status } from '../runtime/status.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
+import type { Log } from '../telemetry/log.ts';
 import { conditionFor, type Condition } from './conditions.ts';
 import { createDynamoDbJobReader } from './job-reader.ts';
 import type { DynamoDb } from './client/client.ts';
@@ -100,7 +101,7 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
       if (parts > 0 || formerParts > 0 || replaced === 'unknown')
         await partsWriter.removeAbandoned(jobId, deadline);
     } catch (error) {
-      log('warn', 'parts of a replaced document were left behind', { jobId, error: describeError(error) });
+      log('warn', 'parts of a replaced document were left behind', { jobId, ...failureFields(error) });
     }
   };
 

@@ -1,8 +1,7 @@
 /** Makes round after round through the configured projects, for as long as a function may run. */
 import type { Deadline } from '../runtime/deadline.ts';
-import { toStatus } from '../runtime/status.ts';
 import type { RefreshLeases, RefreshState } from '../store/refresh-leases.ts';
-import { describeError } from '../telemetry/log.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
 import { refreshProject, type RoundKind } from './refresh-project.ts';
 import type { RefreshParts, RoundReport } from './round.ts';
 
@@ -87,7 +86,7 @@ class Project {
       }
       await leases.update(projectId, owner, state, { until: now(), deadline });
     } catch (error) {
-      log('error', 'project not refreshed', { projectId, cause: describeError(error) });
+      log('error', 'project not refreshed', { projectId, ...failureFields(error) });
     }
   }
 
@@ -172,13 +171,8 @@ class Project {
       );
       return report;
     } catch (error) {
-      const { code, message } = toStatus(error);
-      log(
-        'error',
-        'round failed',
-        { projectId, kind, code, reason: message },
-        { values: { RoundsFailed: 1 } },
-      );
+      const fields = { projectId, kind, ...failureFields(error) };
+      log('error', 'round failed', fields, { values: { RoundsFailed: 1 } });
       return undefined;
     }
   }

@@ -4,8 +4,8 @@ import pMap from 'p-map';
 import type { Deadline } from '../runtime/deadline.ts';
 import { isVisible, tombstone, type Document } from '../job/document.ts';
 import { readJobHeading } from '../job/job-heading.ts';
-import { toStatus } from '../runtime/status.ts';
 import type { IndexedJob, JobIndex } from '../store/job-index.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { JobSource, UpstreamPage } from '../upstream/job-source.ts';
 import { reconcile, type Reconciled } from './reconcile.ts';
@@ -112,8 +112,7 @@ export class Round {
       this.count[await work()]++;
     } catch (error) {
       if (++this.count.failed > failuresLogged) return;
-      const { code, message } = toStatus(error);
-      this.parts.log('warn', 'job not refreshed', { jobId, code, reason: message });
+      this.parts.log('warn', 'job not refreshed', { jobId, ...failureFields(error) });
     }
   }
 }

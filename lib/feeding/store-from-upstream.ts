@@ -4,7 +4,8 @@ import { readJobHeading } from '../job/job-heading.ts';
 import { merge } from '../job/merge.ts';
 import { toStatus } from '../runtime/status.ts';
 import type { StoredJob } from '../store/job-store.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { JobSource } from '../upstream/job-source.ts';
 import { readFromUpstream, type Redaction } from './upstream-snapshot.ts';
 import { writeMerged, type WriteParts } from './write-news.ts';
@@ -37,12 +38,7 @@ export async function storeFromUpstream(
     if (isLookedAt(news, parts.projects)) await writeMerged(parts, jobId, news, before, storeBy);
     return before === undefined ? answer : { ...answer, document: merge(before.document, news) };
   } catch (error) {
-    const { code } = toStatus(error);
-    parts.log('warn', 'a job that was read through is not stored', {
-      jobId,
-      code,
-      cause: describeError(error),
-    });
+    parts.log('warn', 'a job that was read through is not stored', { jobId, ...failureFields(error) });
     return answer;
   }
 }

@@ -3,7 +3,8 @@ import type { JobEvent, JobEventOptions } from '../events/job-event.ts';
 import type { MessageContent } from '../events/message-content.ts';
 import { parseMessage } from '../events/message.ts';
 import { invalidArgument, toStatus, type Status } from '../runtime/status.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
+import type { Log } from '../telemetry/log.ts';
 import { readTrace } from '../telemetry/trace.ts';
 import { syncJobs, type Delivery, type SyncOutcome, type SyncParts } from './sync-jobs.ts';
 
@@ -130,25 +131,22 @@ function syncLag(synced: readonly SyncedEvent[]): { readonly SyncLag?: readonly 
   return lags.length === 0 ? {} : { SyncLag: lags };
 }
 
-/** One line for each code of a message, which names the first event that failed with it: there may be thousands. */
+/** One line for each reason in a message, which names the first event that failed for it: there may be thousands. */
 function logFailures(log: Log, { message, events }: SyncedMessage): void {
-  const byCode = Map.groupBy(events.filter(hasFailed), ({ outcome }) => (outcome as Status).code);
-  for (const [code, failures] of byCode) {
+  const byReason = Map.groupBy(events.filter(hasFailed), ({ outcome }) => (outcome as Status).reason);
+  for (const [reason, failures] of byReason) {
     const { event, outcome } = failures[0]!;
-    const { message: reason, cause } = outcome as Status;
     const fields = {
       messageId: message.messageId,
       ...readTrace(undefined, message.traceHeader),
       jobId: event?.jobId,
       revision: event && String(event.revision),
-      code,
-      reason,
+      ...failureFields(outcome),
       events: failures.length,
-      cause: cause === undefined ? undefined : describeError(cause),
     };
     log('error', 'event failed', fields, {
       values: { EventsFailed: failures.length },
-      by: { metric: 'EventsFailed', dimension: 'Reason', value: code },
+      by: { metric: 'EventsFailed', dimension: 'Reason', value: reason },
     });
   }
 }

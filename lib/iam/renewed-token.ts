@@ -1,6 +1,7 @@
 import type { Deadline } from '../runtime/deadline.ts';
 import { Status, toStatus } from '../runtime/status.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
+import type { Log } from '../telemetry/log.ts';
 import { equalJitterMs } from '../runtime/back-off.ts';
 import { systemClock, type UpstreamClock } from '../runtime/clock.ts';
 import type { TokenSource } from './token-source.ts';
@@ -94,7 +95,7 @@ export class RenewedToken implements TokenSource {
       'SERVICE_CREDENTIALS_REFUSED',
       `upstream refuses the tokens of ${this.#owner}`,
     );
-    this.#log('warn', 'upstream refused a token', { owner: this.#owner });
+    this.#log('warn', 'upstream refused a token', { owner: this.#owner, ...failureFields(this.#failure) });
   }
 
   #usable(): HeldToken | undefined {
@@ -138,8 +139,8 @@ export class RenewedToken implements TokenSource {
       this.#waitBeforeNextTry(this.#failures);
       const held = this.#usable();
       const usableSeconds = held && Math.floor((held.usableMs - this.#ageMs(held)) / 1000);
-      const error = describeError(this.#failure);
-      this.#log('warn', 'no new token for upstream', { owner: this.#owner, error, usableSeconds });
+      const fields = { owner: this.#owner, usableSeconds, ...failureFields(failure) };
+      this.#log('warn', 'no new token for upstream', fields);
     }
   }
 

@@ -1,6 +1,7 @@
 import type { Deadline } from '../runtime/deadline.ts';
 import { toStatus } from '../runtime/status.ts';
-import { describeError, type Log } from '../telemetry/log.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
+import type { Log } from '../telemetry/log.ts';
 import type { TokenSource } from './token-source.ts';
 
 export interface ReplaceableKeyOptions<Key> {
@@ -38,7 +39,7 @@ export async function tokensOfReplaceableKey<Key>(options: ReplaceableKeyOptions
       tokens = tokensOf(key);
       log('info', 'the key for upstream was replaced', { keyId: idOf(key) });
     } catch (error) {
-      log('warn', 'the key for upstream cannot be read again', { cause: describeError(error) });
+      log('warn', 'the key for upstream cannot be read again', failureFields(error));
     }
   };
 

@@ -1,6 +1,7 @@
 /** The access log: the line and the metrics of a call, the same for every method and protocol. */
 import type { Status } from '../runtime/status.ts';
-import { describeError, type Log, type LogFields } from '../telemetry/log.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
+import type { Log, LogFields } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { readTrace } from '../telemetry/trace.ts';
 import type { AnswerRecord, Call, Method } from './method.ts';
@@ -36,20 +37,19 @@ const messageWithoutMethod = 'get';
 
 export function logCall(log: Log, call: ServedCall): void {
   const { requestId, header, method, request, record, failure, startMs, coldStart, collected, more } = call;
-  const level = failure?.code === 'INTERNAL' ? 'error' : collected === true ? 'debug' : 'info';
+  const level = failure?.reason === 'INTERNAL' ? 'error' : collected === true ? 'debug' : 'info';
   if (log.writes?.(level) === false) return;
   // A bad request may hold anything.
-  const isReadable = request !== undefined && failure?.code !== 'INVALID_ARGUMENT';
+  const isReadable = request !== undefined && failure?.reason !== 'INVALID_FIELD';
   const fields = {
     requestId,
     ...more,
-    code: failure?.code ?? 'OK',
+    ...(failure === undefined ? { code: 'OK' } : failureFields(failure)),
     ...(isReadable && method?.facts?.(request)),
     ...record?.fields,
     durationMs: toTenths(performance.now() - startMs),
     coldStart: coldStart === true || undefined,
     ...readTrace(header('traceparent'), header('x-amzn-trace-id')),
-    cause: failure?.cause === undefined ? undefined : describeError(failure.cause),
   };
   const message = method?.name.toLowerCase() ?? messageWithoutMethod;
   log(level, message, fields, collected === true ? undefined : metricsOf(call));

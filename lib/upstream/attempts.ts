@@ -1,4 +1,6 @@
 import { deadlineExceeded, type Deadline } from '../runtime/deadline.ts';
+import type { Status } from '../runtime/status.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { fullJitterMs } from '../runtime/back-off.ts';
 import { callFailed } from './call-failure.ts';
@@ -75,14 +77,15 @@ export class Attempts {
       const delayMs = this.#delayMs(answer, attempt);
       if (delayMs === undefined) throw failed();
       if (attempt >= attemptLimit || delayMs >= deadline.remainingMs()) throw failed(delayMs);
-      log('debug', 'upstream is asked again', { code: answer.code, attempt, delayMs: Math.round(delayMs) });
+      const fields = { attempt, delayMs: Math.round(delayMs), ...failureFields(failed()) };
+      log('debug', 'upstream is asked again', fields);
       await sleep(delayMs, deadline.signal, clock);
     }
   }
 
   /** Takes its turn and makes one attempt. */
   async #attempt(
-    { method, bytes }: UpstreamRequest,
+    { method, bytes, subject }: UpstreamRequest,
     token: string | undefined,
     deadline: Deadline,
   ): Promise<Outcome<Uint8Array | UpstreamError>> {
@@ -104,12 +107,15 @@ export class Attempts {
         pass.report('up');
         return { answer, readAt };
       } catch (error) {
-        const known = error instanceof UpstreamError;
-        pass.report(known ? signOf(error, fair, deadline) : 'unknown');
-        if (!known) throw error;
+        if (!(error instanceof UpstreamError)) {
+          pass.report('unknown');
+          throw error;
+        }
+        const failure = callFailed(error, subject);
+        pass.report(signOf(error, fair, deadline), failure);
         // The channel's timer may be a little ahead of the deadline's own.
         if (error.code === 'DEADLINE_EXCEEDED' && timeoutMs === remainingMs) throw deadlineExceeded(error);
-        if (error.code === 'RESOURCE_EXHAUSTED' && !error.tooLarge) this.#slowDown(error, beganAtMs);
+        if (error.code === 'RESOURCE_EXHAUSTED' && !error.tooLarge) this.#slowDown(error, failure, beganAtMs);
         return { answer: error, readAt };
       }
     } finally {
@@ -117,10 +123,11 @@ export class Attempts {
     }
   }
 
-  #slowDown({ retryDelayMs }: UpstreamError, beganAtMs: number): void {
+  #slowDown({ retryDelayMs }: UpstreamError, failure: Status, beganAtMs: number): void {
     const callsPerSecond = this.#parts.gate.slowDown(beganAtMs, retryDelayMs);
     if (callsPerSecond === undefined) return;
-    this.#parts.log('warn', 'upstream throttles', { callsPerSecond, retryDelayMs });
+    const fields = { callsPerSecond, retryDelayMs, ...failureFields(failure) };
+    this.#parts.log('warn', 'upstream throttles', fields);
   }
 
   /** How long to wait before another attempt, as upstream asks or longer; undefined where another makes no sense. */

@@ -1,4 +1,5 @@
 import { Status } from '../runtime/status.ts';
+import { failureFields } from '../telemetry/failure-fields.ts';
 import type { Log } from '../telemetry/log.ts';
 import { equalJitterMs } from '../runtime/back-off.ts';
 import type { UpstreamClock } from '../runtime/clock.ts';
@@ -9,8 +10,8 @@ export type Sign = 'up' | 'down' | 'unknown';
 
 /** The right to one attempt. */
 export interface Pass {
-  /** To be called once, when the attempt is over. */
-  report(sign: Sign): void;
+  /** To be called once, when the attempt is over, with its failure if it failed. */
+  report(sign: Sign, failure?: Status): void;
 }
 
 type State =
@@ -64,9 +65,9 @@ export class CircuitBreaker {
   enter(): Pass {
     this.check();
     const pass: Pass = {
-      report: (sign) => {
+      report: (sign, failure) => {
         if (sign === 'up') this.#isUp();
-        else if (this.#state.is === 'closed') this.#failed(sign, this.#state.failures);
+        else if (this.#state.is === 'closed') this.#failed(sign, this.#state.failures, failure);
         else if (this.#state.probe === pass) this.#probeFailed(sign, this.#state);
       },
     };
@@ -82,7 +83,7 @@ export class CircuitBreaker {
     this.#log('info', 'upstream is up again', { since: isoTime(state.since), seconds });
   }
 
-  #failed(sign: Sign, before: number): void {
+  #failed(sign: Sign, before: number, failure: Status | undefined): void {
     if (sign === 'unknown') return;
     const failures = before + 1;
     if (failures < failuresUntilDown) {
@@ -91,7 +92,8 @@ export class CircuitBreaker {
     }
     const since = this.#clock.epochMs();
     this.#open(since, 1);
-    this.#log('warn', 'upstream is down', { since: isoTime(since), failures });
+    const last = failure && failureFields(failure);
+    this.#log('warn', 'upstream is down', { since: isoTime(since), failures, ...last });
   }
 
   #probeFailed(sign: Sign, state: State & { readonly is: 'open' }): void {

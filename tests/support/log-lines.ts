@@ -1,5 +1,6 @@
 /** Reads the log lines of a function, and holds each to what every line must be. */
 import { expect } from '@jest/globals';
+import { reasons, type Reason } from '../../lib/runtime/status.ts';
 import { documentedFields } from './operations-page.ts';
 import { readEmbeddedMetrics, type EmbeddedMetric } from './embedded-metrics.ts';
 
@@ -31,8 +32,11 @@ export function recordLines(functionName: string, forbidden: () => readonly stri
   const metricsSoFar = new Set<string>();
 
   const read = (text: string): Line => {
-    for (const secret of [...forbidden(), 'Bearer', 'eyJ']) expect(text).not.toContain(secret);
+    for (const secret of [...forbidden(), 'eyJ']) expect(text).not.toContain(secret);
+    // Callers are told to send "Bearer <token>".
+    expect(text).not.toMatch(/Bearer(?! <token>)/);
     const fields = JSON.parse(text) as Record<string, unknown>;
+    checkFailure(fields);
     const metrics = readEmbeddedMetrics(text, 'DatasphereJobCache');
     const targets = new Set(metrics.flatMap(({ name, dimensions }) => [name, ...Object.keys(dimensions)]));
     for (const { name, unit, dimensions } of metrics) {
@@ -58,6 +62,15 @@ export function recordLines(functionName: string, forbidden: () => readonly stri
     fields: () => [...fieldsSoFar].sort(),
     metrics: () => [...metricsSoFar].sort(),
   };
+}
+
+/** A line about a failure says all that is known of it, and INTERNAL has a cause. */
+export function checkFailure(fields: Line['fields']): void {
+  const { code, reason, error, cause } = fields;
+  if (code === undefined || code === 'OK') return;
+  expect(fields).toMatchObject({ reason: expect.any(String), error: expect.any(String) });
+  expect(reasons[reason as Reason]).toBe(code);
+  if (code === 'INTERNAL') expect([error, cause]).toEqual([error, expect.any(String)]);
 }
 
 /** Sums by metric and by all dimensions but the stage. */

@@ -170,7 +170,13 @@ describe('notices', () => {
     expect([await nameOf(), await nameOf(other)]).toEqual(['own', 'read']);
     expect(upstream.asked.toSorted()).toEqual([id, other]);
     expect(logged).toContainEqual(
-      expect.objectContaining({ messageId: '1', jobId: id, code: 'UNAVAILABLE', reason: 'upstream is down' }),
+      expect.objectContaining({
+        messageId: '1',
+        jobId: id,
+        code: 'UNAVAILABLE',
+        reason: 'UPSTREAM_UNAVAILABLE',
+        error: 'upstream is down',
+      }),
     );
     expect(logged.at(-1)).toMatchObject({ applied: 3, failed: 2 });
   });
@@ -213,11 +219,11 @@ describe('notices', () => {
   it.each([
     ['another job', () => jobBytes({ id: 'secret' }), 'upstream answered with another job'],
     ['what is no job', () => Buffer.from('secret'), 'cannot be kept: the message ends inside a varint'],
-  ])('that are answered with %s stay in the queue', async (_, answer, reason) => {
+  ])('that are answered with %s stay in the queue', async (_, answer, words) => {
     upstream.answers.set(id, [answer()]);
     expect(await failures([changed()])).toEqual([0]);
     expect(await stored()).toBeUndefined();
-    expect(logged[0]).toMatchObject({ code: 'DATA_LOSS', reason: expect.stringContaining(reason) });
+    expect(logged[0]).toMatchObject({ code: 'DATA_LOSS', error: expect.stringContaining(words) });
     expect(JSON.stringify(logged)).not.toContain('secret');
   });
 

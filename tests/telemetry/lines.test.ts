@@ -310,9 +310,12 @@ describe('the log lines', () => {
       auditEvent({ name: 'CancelJob', details: { job_id: `${secret}!` } }),
     ]);
     expect(more).toEqual([]);
-    expect(notices!.fields).toMatchObject({ code: 'FAILED_PRECONDITION', jobId: 'n1', events: 3 });
-    expect(summary(notices!)).toEqual({ 'EventsFailed sync': 3, 'EventsFailed sync FAILED_PRECONDITION': 3 });
-    expect(refused!.fields).toMatchObject({ code: 'INVALID_ARGUMENT', messageId: 'm0', events: 1 });
+    expect(notices!.fields).toMatchObject({ reason: 'UPSTREAM_NOT_CONFIGURED', jobId: 'n1', events: 3 });
+    expect(summary(notices!)).toEqual({
+      'EventsFailed sync': 3,
+      'EventsFailed sync UPSTREAM_NOT_CONFIGURED': 3,
+    });
+    expect(refused!.fields).toMatchObject({ reason: 'INVALID_FIELD', messageId: 'm0', events: 1 });
     expect(batch!.fields).toMatchObject({ messages: 1, failed: 4 });
   });
 
@@ -330,26 +333,26 @@ describe('the log lines', () => {
   });
 
   it.each<[string, string, () => Promise<readonly Line[]>]>([
-    ['what is not JSON', 'INVALID_ARGUMENT', () => sync(`{${secret}`)],
+    ['what is not JSON', 'INVALID_FIELD', () => sync(`{${secret}`)],
     [
       'what is no event',
-      'INVALID_ARGUMENT',
+      'INVALID_FIELD',
       () => sync({ jobId: 'j1', revision: secret, snapshot: { name: secret } }),
     ],
     [
       'a snapshot of another job',
-      'INVALID_ARGUMENT',
+      'INVALID_FIELD',
       () => sync(snapshotEvent(9, { id: secret, name: secret }, 'j1')),
     ],
-    ['an enum value of tomorrow', 'INVALID_ARGUMENT', () => sync(snapshotEvent(9, { status: secret }, 'j1'))],
+    ['an enum value of tomorrow', 'INVALID_FIELD', () => sync(snapshotEvent(9, { status: secret }, 'j1'))],
     [
       'a notice without an upstream',
-      'FAILED_PRECONDITION',
+      'UPSTREAM_NOT_CONFIGURED',
       () => sync(jobEvent({ jobId: 'j1', revision: 9, changed: {} })),
     ],
     [
       'a table that turns work away',
-      'UNAVAILABLE',
+      'STORE_UNAVAILABLE',
       () => {
         proxy.decide = () => 'throttle';
         return sync(snapshotEvent(9, job, 'j1'));
@@ -371,11 +374,12 @@ describe('the log lines', () => {
         return sync(patchEvent(2, { name: secret }, undefined, 'broken'));
       },
     ],
-  ])('count %s as failed for %s', async (_, code, run) => {
+  ])('count %s as failed for %s', async (_, reason, run) => {
     const [failure, batch, ...more] = await run();
     expect(more).toEqual([]);
-    expect(failure!.fields).toMatchObject({ level: 'error', message: 'event failed', messageId: 'm0', code });
-    expect(summary(failure!)).toEqual({ 'EventsFailed sync': 1, [`EventsFailed sync ${code}`]: 1 });
+    const expected = { level: 'error', message: 'event failed', messageId: 'm0', reason };
+    expect(failure!.fields).toMatchObject(expected);
+    expect(summary(failure!)).toEqual({ 'EventsFailed sync': 1, [`EventsFailed sync ${reason}`]: 1 });
     expect(batch!.fields).toMatchObject({ message: 'batch synced', failed: 1 });
     expect(batch!.fields['requestId']).toBe(failure!.fields['requestId']);
   });
