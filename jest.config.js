@@ -1,3 +1,8 @@
+import { join } from 'node:path';
+
+// The processes that tests start share what Node has compiled once: half of the time that most of them take to start.
+process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compiled');
+
 /** Node strips the types itself, so no transformer is needed. */
 export default {
   testEnvironment: 'node',

@@ -263,10 +263,15 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
 ];
 
-/** Runs the checks in a process with the bug. @returns the checks that failed */
-export async function findBug(bug: PlantedBug, extent: 'first' | 'all'): Promise<readonly string[]> {
+/**
+ * Runs checks in a process with the bug.
+ *
+ * @param first the check to begin with, after which the first one that fails ends the search; or `all`
+ * @returns the checks that failed
+ */
+export async function findBug(bug: PlantedBug, first: string): Promise<readonly string[]> {
   const plant = join(import.meta.dirname, 'plant-bug.js');
-  const args = ['--import', plant, join(import.meta.dirname, 'find-bug.ts'), extent];
+  const args = ['--import', plant, join(import.meta.dirname, 'find-bug.ts'), first];
   const env = { ...process.env, PLANTED_BUG: JSON.stringify(bug) };
   const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 300_000 });
   return JSON.parse(stdout) as string[];

@@ -7,11 +7,16 @@ import { projectRoot } from '../../infra/local/deployment.ts';
 const files = ['package.json', 'serverless.yml', 'tsconfig.json'];
 const folders = ['functions', 'infra', 'lib', 'node_modules'];
 
+const cache = join(projectRoot, 'node_modules/.cache');
+
 /** A folder in which the serverless CLI can run without touching the project's own `.serverless` and `.esbuild`. */
 export interface ServiceFolder {
   readonly path: string;
-  /** For the environment of the CLI: it leaves files behind where others keep their temporary ones. */
-  readonly env: { readonly HOME: string; readonly TMPDIR: string };
+  /**
+   * For the environment of the CLI: it leaves files behind where others keep their temporary ones. What it compiles it
+   * keeps for the next run; that is half of its work.
+   */
+  readonly env: Readonly<Record<string, string>>;
   readonly remove: () => Promise<void>;
 }
 
@@ -24,6 +29,11 @@ export async function makeServiceFolder(): Promise<ServiceFolder> {
     ...files.map((name) => copyFile(join(projectRoot, name), join(path, name))),
     ...folders.map((name) => symlink(join(projectRoot, name), join(path, name))),
   ]);
-  const env = { HOME: temporary, TMPDIR: temporary };
+  const env = {
+    HOME: temporary,
+    TMPDIR: temporary,
+    NODE_COMPILE_CACHE: join(cache, 'compiled'),
+    SLS_SCHEMA_CACHE_BASE_DIR: cache,
+  };
   return { path, env, remove: () => rm(path, { recursive: true }) };
 }
