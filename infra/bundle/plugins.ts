@@ -33,16 +33,23 @@ const standIns: Readonly<Record<string, string>> = {
   '@smithy/core/dist-es/submodules/checksum/index.js': 'replaced-steps.ts',
   '@smithy/core/dist-es/submodules/event-streams/index.js': 'replaced-steps.ts',
   '@smithy/core/dist-es/submodules/config/shared-ini-file-loader/loadSharedConfigFiles.js': 'credentials.ts',
+  '@smithy/core/dist-es/submodules/schema/schemas/NormalizedSchema.js': 'replaced-steps.ts',
   '@smithy/node-http-handler/dist-es/index.js': 'replaced-steps.ts',
   '@smithy/signature-v4/dist-es/index.js': 'replaced-steps.ts',
 };
 
-/** The descriptions of DynamoDB's requests and answers. Only steps that lib/dynamodb replaces read them. */
-const schemas = '@aws-sdk/client-dynamodb/dist-es/schemas/schemas_0.js';
+/** The descriptions of DynamoDB's requests and answers, and of times in them. Only steps that lib/dynamodb replaces read them. */
+const hollowed: ReadonlySet<string> = new Set([
+  '@aws-sdk/client-dynamodb/dist-es/schemas/schemas_0.js',
+  '@smithy/core/dist-es/submodules/serde/date-utils.js',
+]);
+
+/** The client's own package.json, of which it reads its version. */
+const clientPackage = '@aws-sdk/client-dynamodb/package.json';
 
 /** Exports every name of a module as undefined. */
 async function hollow(path: string): Promise<string> {
-  const names = (await readFile(path, 'utf8')).matchAll(/^export (?:var|const) (\S+)/gm);
+  const names = (await readFile(path, 'utf8')).matchAll(/^export (?:var|const|class|function) ([\w$]+)/gm);
   return Array.from(names, ([, name]) => `export const ${name!} = undefined;`).join('\n');
 }
 
@@ -52,12 +59,16 @@ const standInsPlugin: Plugin = {
   setup(build) {
     const unused = new Set<string>();
     build.onStart(() => {
-      for (const name of [schemas, ...Object.keys(standIns)]) unused.add(name);
+      for (const name of [...hollowed, clientPackage, ...Object.keys(standIns)]) unused.add(name);
     });
     build.onLoad({ filter: /[/\\]node_modules[/\\]/ }, async ({ path }) => {
       const name = path.replaceAll('\\', '/').split('/node_modules/').at(-1)!;
       unused.delete(name);
-      if (name === schemas) return { contents: await hollow(path) };
+      if (hollowed.has(name)) return { contents: await hollow(path) };
+      if (name === clientPackage) {
+        const { version } = JSON.parse(await readFile(path, 'utf8')) as { readonly version: string };
+        return { contents: JSON.stringify({ version }), loader: 'json' };
+      }
       const standIn = standIns[name];
       if (standIn === undefined) return undefined;
       return { contents: `export * from './${standIn}';`, resolveDir: import.meta.dirname };

@@ -31,3 +31,9 @@ export const InvokeStore = undefined;
 /** `@aws-sdk/middleware-endpoint-discovery` */
 export const resolveEndpointDiscoveryConfig = <T>(config: T): T => config;
 export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {};
+
+/** `@smithy/core/schema`: no request or answer of DynamoDB is a stream of events. */
+export const NormalizedSchema = { of: () => ({ getEventStreamMember: () => '' }) };
+export const simpleSchemaCacheN = undefined;
+export const simpleSchemaCacheS = undefined;
+export const isStaticSchema = undefined;
