@@ -10,7 +10,7 @@ import {
   createGrpcTransport,
   createGrpcWebTransport,
 } from '@connectrpc/connect-node';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createGrpcServer, type GrpcServer } from '../../lib/protocol/grpc/server.ts';
 import { createHttpHandler } from '../../lib/protocol/http/http-handler.ts';
 import { httpStreams } from '../../lib/protocol/http/streams.ts';
@@ -40,14 +40,27 @@ beforeAll(async () => {
   server = createGrpcServer(deps);
   port = await server.start('127.0.0.1', 0, ServerCredentials.createInsecure());
 });
-beforeEach(() => {
-  lines.length = 0;
-});
 afterAll(async () => {
   await gateway.stop();
   await buffering.stop();
   await server.stop(100);
 });
+
+let ids = 0;
+
+/** A header that names a call, and the line that is logged of it. */
+function namedCall() {
+  const requestId = `call-${ids++}`;
+  const find = () => lines.filter(({ fields }) => fields['requestId'] === requestId);
+  return {
+    headers: { 'x-request-id': requestId },
+    logged: async () => {
+      await eventually(() => find().length > 0);
+      expect(find()).toHaveLength(1);
+      return find()[0];
+    },
+  };
+}
 
 async function eventually(isSo: () => boolean): Promise<void> {
   for (const endMs = Date.now() + 10_000; !isSo() && Date.now() < endMs;) await sleep(10);
@@ -104,7 +117,8 @@ describe.each(Object.entries(transports))('a toy unary method over %s', (_, tran
   });
 
   it('fails with its own code and message, and with what is known of the request in the log', async () => {
-    const failed = clientOf(safe(greeter), transport()).greet({ name: 'nobody' });
+    const { headers, logged } = namedCall();
+    const failed = clientOf(safe(greeter), transport()).greet({ name: 'nobody' }, { headers });
     const error = ConnectError.from(
       await failed.then(
         () => undefined,
@@ -112,8 +126,10 @@ describe.each(Object.entries(transports))('a toy unary method over %s', (_, tran
       ),
     );
     expect([error.code, error.rawMessage]).toEqual([Code.NotFound, 'there is nobody to greet']);
-    await eventually(() => lines.length > 0);
-    expect(lines[0]).toMatchObject({ message: 'greet', fields: { code: 'NOT_FOUND', greeted: 'nobody' } });
+    expect(await logged()).toMatchObject({
+      message: 'greet',
+      fields: { code: 'NOT_FOUND', greeted: 'nobody' },
+    });
   });
 });
 
@@ -122,12 +138,14 @@ describe('a toy unary method over REST', () => {
   const query = '?titles=Countess,of%20Lovelace&times=3&tone=WARM&loud=false';
 
   it('gets its request from the path and the query, and is answered and logged', async () => {
-    const response = await fetch(gateway.url + path + query);
+    const { headers, logged } = namedCall();
+    const response = await fetch(gateway.url + path + query, { headers });
     expect(response.headers.get('x-greeted')).toBe('Ada');
     expect(await response.json()).toEqual({ text: 'Dear Countess of Lovelace Ada', times: '3' });
-    expect(lines).toMatchObject([
-      { message: 'greet', fields: { code: 'OK', greeted: 'Ada', words: 4, status: 200 } },
-    ]);
+    expect(await logged()).toMatchObject({
+      message: 'greet',
+      fields: { code: 'OK', greeted: 'Ada', words: 4, status: 200 },
+    });
   });
 
   it('is not sent again to those who have it, and in part to those who want a part', async () => {
@@ -187,9 +205,9 @@ describe.each(streaming)('a toy stream over %s', (_, transport) => {
   };
 
   it('comes whole, and is logged when it has ended', async () => {
-    expect(await countFrom({ from: 3n })).toEqual({ received: [3n, 2n, 1n] });
-    await eventually(() => lines.length > 0);
-    expect(lines).toMatchObject([{ message: 'countdown', fields: { code: 'OK', messages: 3 } }]);
+    const { headers, logged } = namedCall();
+    expect(await countFrom({ from: 3n }, { headers })).toEqual({ received: [3n, 2n, 1n] });
+    expect(await logged()).toMatchObject({ message: 'countdown', fields: { code: 'OK', messages: 3 } });
   });
 
   it('is refused like any other call', async () => {
@@ -211,32 +229,39 @@ describe.each(streaming)('a toy stream over %s', (_, transport) => {
   it('ends when its deadline passes', async () => {
     const { received, code } = await countFrom({ from: 3n, stall: true }, { timeoutMs: 1000 });
     expect([received, code]).toEqual([[3n], 'DeadlineExceeded']);
-    await eventually(() => lines.length > 0);
   });
 
   it('ends when its caller goes away', async () => {
     const ends = counted.ends;
     const leaving = new AbortController();
+    const { headers, logged } = namedCall();
     const asked = clientOf(counter, transport()).countDown(
       { from: 3n, stall: true },
-      { signal: leaving.signal },
+      { signal: leaving.signal, headers },
     );
     await expect(
       (async () => {
         for await (const { left } of asked) if (left === 3n) leaving.abort();
       })(),
     ).rejects.toThrow();
-    await eventually(() => counted.ends === ends + 1 && lines.length > 0);
-    expect(lines).toMatchObject([{ message: 'countdown', fields: { code: 'CANCELLED', messages: 1 } }]);
+    expect(await logged()).toMatchObject({
+      message: 'countdown',
+      fields: { code: 'CANCELLED', messages: 1 },
+    });
+    await eventually(() => counted.ends > ends);
   });
 });
 
 describe('a toy stream over REST', () => {
   it('comes as server-sent events, each with its id', async () => {
-    const response = await fetch(`${gateway.url}/toy:countDown?from=2`);
+    const { headers, logged } = namedCall();
+    const response = await fetch(`${gateway.url}/toy:countDown?from=2`, { headers });
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
     expect(await response.text()).toBe('id: 2\ndata: {"left":"2"}\n\nid: 1\ndata: {"left":"1"}\n\n');
-    expect(lines).toMatchObject([{ message: 'countdown', fields: { code: 'OK', status: 200, messages: 2 } }]);
+    expect(await logged()).toMatchObject({
+      message: 'countdown',
+      fields: { code: 'OK', status: 200, messages: 2 },
+    });
   });
 
   it('is refused as every REST call is, and says what went wrong later in an event', async () => {
@@ -281,6 +306,5 @@ describe('a toy stream over grpc-js', () => {
     expect(counted.counts - counts).toBeLessThan(100);
     stream.cancel();
     client.close();
-    await eventually(() => lines.length > 0);
   });
 });

@@ -45,7 +45,7 @@ async function toRequest(incoming: IncomingMessage): Promise<HttpRequest> {
 }
 
 async function pipe(body: AsyncIterable<Uint8Array>, outgoing: ServerResponse): Promise<void> {
-  const pieces: AsyncIterator<Uint8Array, void> = body[Symbol.asyncIterator]();
+  const pieces = body[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, void>;
   outgoing.once('close', () => void pieces.return?.());
   for (;;) {
     const { done, value } = await pieces.next();

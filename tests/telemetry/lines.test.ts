@@ -428,10 +428,9 @@ describe('the log lines', () => {
   });
 
   it('refuse with its metrics what comes while too much is under way', async () => {
-    const first = getRecorder.count();
     // Reads end when one more than may be under way was refused.
     proxy.decide = async () => {
-      while (getRecorder.count() === first) await sleep(10);
+      while (getRecorder.count() === 0) await sleep(10);
       return 'forward' as const;
     };
     const event = httpEvent('GET', '/datasphere/v2/jobs/j1', { authorization: `Bearer ${token}` });
