@@ -1,9 +1,9 @@
 /**
  * Writes the code that is built from the `.proto` files, each piece into the room of lib/ that uses it:
  *
- * - `lib/protobuf/generated/schema.ts`: the fields of every message in the Job's tree, for the JSON writer and the masks;
+ * - `lib/protobuf/generated/schema.ts`: the fields of every message that lib/ reads or writes;
  * - `lib/events/generated/job-event.ts`: protobufjs's own JSON form of JobEvent, to read events with;
- * - `lib/protocol/generated/descriptor-set.ts`: the FileDescriptorSet of the service and its errors, for gRPC reflection.
+ * - `lib/protocol/generated/file-descriptors.ts`: the `.proto` files of the service and its errors, for gRPC reflection.
  *
  * Run by `npm run generate`, and by npm itself at the end of `npm ci`.
  */
@@ -15,12 +15,13 @@ import {
   createFileRegistry,
   fromBinary,
   ScalarType,
+  toBinary,
   type DescEnum,
   type DescField,
   type DescMessage,
 } from '@bufbuild/protobuf';
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import type { FieldDeclaration, FieldKind } from '../lib/protobuf/field-declaration.ts';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { jsonNameOf, type PlainKind } from '../lib/protobuf/declarations.ts';
 
 const protoRoot = import.meta.dirname;
 const projectRoot = dirname(protoRoot);
@@ -53,68 +54,78 @@ function buildDescriptorSet(paths: string[]): Uint8Array {
   ]);
 }
 
-const wellKnown: Readonly<Record<string, FieldKind>> = {
+const wellKnown: Readonly<Record<string, PlainKind>> = {
   'google.protobuf.Timestamp': 'timestamp',
   'google.protobuf.Duration': 'duration',
 };
 
-const scalars: Readonly<Partial<Record<ScalarType, FieldKind>>> = {
+const scalars: Readonly<Partial<Record<ScalarType, PlainKind>>> = {
   [ScalarType.STRING]: 'string',
+  [ScalarType.BYTES]: 'bytes',
   [ScalarType.BOOL]: 'bool',
+  [ScalarType.INT32]: 'int32',
   [ScalarType.INT64]: 'int64',
 };
 
-/** The kind of a field, and the type it refers to. Throws for a construct that lib/protobuf does not know how to write. */
-function kindOf(field: DescField): { kind: FieldKind; refersTo?: DescMessage | DescEnum } {
-  const element = field.fieldKind === 'list' ? field.listKind : field.fieldKind;
-  if (field.message) {
-    const kind = wellKnown[field.message.typeName];
-    return kind === undefined ? { kind: 'message', refersTo: field.message } : { kind };
-  }
-  if (field.enum) return { kind: 'enum', refersTo: field.enum };
-  const scalar = element === 'scalar' ? scalars[field.scalar] : undefined;
-  if (scalar) return { kind: scalar };
+/** What a field holds. Throws for a construct that lib/protobuf does not know how to read and write. */
+function typeOf(field: DescField): PlainKind | DescMessage | DescEnum {
+  const isList = field.fieldKind === 'list';
+  const element = isList ? field.listKind : field.fieldKind;
+  if (field.message) return wellKnown[field.message.typeName] ?? field.message;
+  // Lists of numbers are packed, which lib/protobuf does not know.
+  if (field.enum && !isList) return field.enum;
+  const scalar = element === 'scalar' && field.scalar ? scalars[field.scalar] : undefined;
+  if (scalar && (!isList || scalar === 'string')) return scalar;
   if (element === 'map' && field.fieldKind === 'map') {
     const stringToString = field.mapKey === ScalarType.STRING && field.scalar === ScalarType.STRING;
-    if (stringToString) return { kind: 'map<string,string>' };
+    if (stringToString) return 'map<string,string>';
   }
-  throw new Error(`${field.toString()}: lib/protobuf/field-declaration.ts has no kind for it`);
+  throw new Error(`${field.toString()}: lib/protobuf/declarations.ts has no kind for it`);
 }
 
-function writeSchema(descriptorSet: Uint8Array): void {
+/** The messages that lib/ reads or writes, and all that are in them. What a bundle does not use is left out of it. */
+const declared = [
+  ...['Job', 'GetProjectJobRequest', 'ListProjectJobRequest', 'ListProjectJobResponse'].map(
+    (name) => `yandex.cloud.datasphere.v2.jobs.${name}`,
+  ),
+  ...['Status', 'BadRequest', 'ErrorInfo', 'RequestInfo', 'RetryInfo'].map((name) => `google.rpc.${name}`),
+  'google.protobuf.Timestamp',
+];
+
+function writeDeclarations(descriptorSet: Uint8Array): void {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
-  const messages: Record<string, FieldDeclaration[]> = {};
-  const enums: Record<string, Record<number, string>> = {};
-  const addEnum = (type: DescEnum): void => {
-    enums[type.name] = Object.fromEntries(type.values.map((value) => [value.number, value.name]));
+  const names = new Map<DescMessage | DescEnum, string>();
+  const sources = [note, "import type { MessageDeclaration } from '../declarations.ts';\n"];
+  /** Declares a type after all that it refers to. A message that holds itself would not compile. */
+  const declare = (type: DescMessage | DescEnum): string => {
+    const known = names.get(type);
+    if (known !== undefined) return known;
+    const name = `${type.name}${type.kind === 'message' ? 'Schema' : 'Names'}`;
+    names.set(type, name);
+    const value = type.kind === 'message' ? messageSource(type) : enumSource(type);
+    sources.push(`export const ${name} = ${value};\n`);
+    return name;
   };
-  const addMessage = (type: DescMessage): void => {
-    if (messages[type.name]) return;
-    const fields = (messages[type.name] = [] as FieldDeclaration[]);
-    for (const field of [...type.fields].sort((a, b) => a.number - b.number)) {
-      const { kind, refersTo } = kindOf(field);
-      fields.push({
-        number: field.number,
-        name: field.name,
-        jsonName: field.jsonName,
-        kind,
-        ...(field.fieldKind === 'list' && { repeated: true }),
-        ...(field.oneof && { oneof: field.oneof.name }),
-        ...(refersTo && { type: refersTo.name }),
-      });
-      if (refersTo?.kind === 'message') addMessage(refersTo);
-      if (refersTo?.kind === 'enum') addEnum(refersTo);
-    }
+  const enumSource = ({ values }: DescEnum): string =>
+    `${JSON.stringify(Object.fromEntries(values.map(({ number, name }) => [number, name])))} as const`;
+  const messageSource = ({ name, fields }: DescMessage): string => {
+    const lines = [...fields]
+      .sort((a, b) => a.number - b.number)
+      .map((field) => `  ${fieldSource(field)},\n`);
+    return `{ name: '${name}', fields: [\n${lines.join('')}] } as const satisfies MessageDeclaration`;
   };
-  addMessage(registry.getMessage('yandex.cloud.datasphere.v2.jobs.Job')!);
-  addMessage(registry.getMessage('yandex.cloud.datasphere.v2.jobs.GetProjectJobRequest')!);
-  const source = [
-    note,
-    "import type { FieldDeclaration } from '../field-declaration.ts';\n\n",
-    `export const messages: Readonly<Record<string, readonly FieldDeclaration[]>> = ${JSON.stringify(messages, null, 1)};\n\n`,
-    `export const enums: Readonly<Record<string, Readonly<Record<number, string>>>> = ${JSON.stringify(enums, null, 1)};\n`,
-  ];
-  writeFileSync(output('lib/protobuf/generated/schema.ts'), source.join(''));
+  const fieldSource = (field: DescField): string => {
+    const type = typeOf(field);
+    const key = typeof type === 'string' ? 'kind' : type.kind === 'message' ? 'message' : 'values';
+    const value = typeof type === 'string' ? `'${type}'` : declare(type);
+    if (field.jsonName !== jsonNameOf(field))
+      throw new Error(`${field.toString()} has a json_name of its own`);
+    const repeated = field.fieldKind === 'list' ? ', repeated: true' : '';
+    const oneof = field.oneof ? `, oneof: '${field.oneof.name}'` : '';
+    return `{ number: ${field.number}, name: '${field.name}', ${key}: ${value}${repeated}${oneof} }`;
+  };
+  for (const name of declared) declare(registry.getMessage(name)!);
+  writeFileSync(output('lib/protobuf/generated/schema.ts'), sources.join('\n'));
 }
 
 function writeEventDescriptor(): void {
@@ -124,12 +135,14 @@ function writeEventDescriptor(): void {
 }
 
 function writeReflectionDescriptors(descriptorSet: Uint8Array): void {
-  const base64 = Buffer.from(descriptorSet).toString('base64');
-  const source = `${note}/** A google.protobuf.FileDescriptorSet of the service, its errors, and all that they import, in base64. */\nexport const descriptorSet =\n  '${base64}';\n`;
-  writeFileSync(output('lib/protocol/generated/descriptor-set.ts'), source);
+  const files = fromBinary(FileDescriptorSetSchema, descriptorSet).file.map(
+    (file) => `  '${Buffer.from(toBinary(FileDescriptorProtoSchema, file)).toString('base64')}',\n`,
+  );
+  const source = `${note}/** The google.protobuf.FileDescriptorProto of each file of the service, its errors, and all that they import, in base64. */\nexport const fileDescriptors = [\n${files.join('')}];\n`;
+  writeFileSync(output('lib/protocol/generated/file-descriptors.ts'), source);
 }
 
 const serviceDescriptors = buildDescriptorSet([jobs, ...rpcErrors]);
-writeSchema(serviceDescriptors);
+writeDeclarations(serviceDescriptors);
 writeEventDescriptor();
 writeReflectionDescriptors(serviceDescriptors);

@@ -1,6 +1,6 @@
-import { enums } from '../protobuf/generated/schema.ts';
+import { JobStatusNames } from '../protobuf/generated/schema.ts';
 
-const names = enums['JobStatus']!;
+const names: Readonly<Record<number, string>> = JobStatusNames;
 
 /** The name of a JobStatus number; the number itself where this version does not know it. */
 export function jobStatusName(status: number): string {

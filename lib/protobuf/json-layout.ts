@@ -1,4 +1,3 @@
-import { wireTypeOf } from './normal-form.ts';
 import type { Field, Message } from './schema.ts';
 
 /** A message type as the JSON writer wants it: its fields at the index of their tags. */
@@ -37,19 +36,19 @@ export function layoutOf(type: Message): MessageLayout {
   if (layout === undefined) {
     const oneofs = [...new Set(type.fields.map((field) => field.oneof).filter((name) => name !== undefined))];
     const byTag: FieldLayout[] = [];
-    for (const field of type.fields)
-      byTag[field.number * 8 + wireTypeOf(field)] = layoutOfField(field, oneofs);
+    for (const field of type.fields) byTag[field.tag] = layoutOfField(field, oneofs);
     layouts.set(type, (layout = byTag));
   }
   return layout;
 }
 
 function layoutOfField(field: Field, oneofs: readonly string[]): FieldLayout {
-  const { kind, jsonName, many, message, oneof, valueNames = {} } = field;
+  const { kind, jsonName, many, message, oneof, values: names = {} } = field;
+  if (kind === 'bytes') throw new Error(`${field.name}: bytes have no JSON here`);
   const oneofBit = oneof === undefined ? 0 : 1 << oneofs.indexOf(oneof);
   const [open, close] = field.repeated === true ? '[]' : many ? '{}' : ['', ''];
   const values: Ascii[] = [];
-  for (const [number, name] of Object.entries(valueNames)) values[Number(number)] = ascii(`"${name}"`);
+  for (const [number, name] of Object.entries(names)) values[Number(number)] = ascii(`"${name}"`);
   let inner: MessageLayout | undefined;
   return {
     kind,

@@ -1,16 +1,25 @@
-import type { FieldDeclaration } from './field-declaration.ts';
-import { enums, messages } from './generated/schema.ts';
+import {
+  jsonNameOf,
+  kindOf,
+  tagOf,
+  type FieldDeclaration,
+  type FieldKind,
+  type MessageDeclaration,
+} from './declarations.ts';
 
 /** A field, its type resolved. */
-export interface Field extends FieldDeclaration {
+export interface Field extends Omit<FieldDeclaration, 'kind' | 'message'> {
+  readonly kind: FieldKind;
+  /** The name in canonical proto3 JSON, lowerCamelCase. */
+  readonly jsonName: string;
+  /** Field number << 3 | wire type. */
+  readonly tag: number;
   readonly message: Message | undefined;
-  /** Value names by number, for enums. */
-  readonly valueNames: Readonly<Record<number, string>> | undefined;
-  /** True where a later occurrence on the wire adds to, rather than replaces, an earlier one. */
+  /** True if a later occurrence on the wire adds to, rather than replaces, an earlier one. */
   readonly many: boolean;
 }
 
-/** A message type of the Job's tree. */
+/** A message type, as the JSON writer, the normal form and the field masks use it. */
 export interface Message {
   readonly name: string;
   /** In the order of their numbers. */
@@ -19,31 +28,23 @@ export interface Message {
   readonly byNumber: readonly (Field | undefined)[];
 }
 
-function resolve(): ReadonlyMap<string, Message> {
-  const resolved = new Map<string, { name: string; fields: Field[]; byNumber: (Field | undefined)[] }>();
-  for (const name of Object.keys(messages)) resolved.set(name, { name, fields: [], byNumber: [] });
-  for (const [name, declarations] of Object.entries(messages)) {
-    const message = resolved.get(name)!;
-    for (const declaration of declarations) {
-      const { kind, repeated, type } = declaration;
-      const field: Field = {
-        ...declaration,
-        message: kind === 'message' ? resolved.get(type!)! : undefined,
-        valueNames: kind === 'enum' ? enums[type!]! : undefined,
-        many: repeated === true || kind === 'map<string,string>',
-      };
-      message.fields.push(field);
-      message.byNumber[field.number] = field;
-    }
-  }
-  return resolved;
-}
+const resolved = new Map<MessageDeclaration, Message>();
 
-const all = resolve();
-
-/** The type of a message in the Job's tree, by the name that its `.proto` gives it, without the package. */
-export function messageType(name: string): Message {
-  const message = all.get(name);
-  if (message === undefined) throw new Error(`no message type ${name} in the Job's tree`);
-  return message;
+/** The message type of a declaration in `generated/`: one and the same for each. */
+export function messageType(declaration: MessageDeclaration): Message {
+  const known = resolved.get(declaration);
+  if (known !== undefined) return known;
+  const fields = declaration.fields.map((field): Field => ({
+    ...field,
+    kind: kindOf(field),
+    jsonName: jsonNameOf(field),
+    tag: tagOf(field),
+    message: field.message && messageType(field.message),
+    many: field.repeated === true || field.kind === 'map<string,string>',
+  }));
+  const byNumber: Field[] = [];
+  for (const field of fields) byNumber[field.number] = field;
+  const type = { name: declaration.name, fields, byNumber };
+  resolved.set(declaration, type);
+  return type;
 }

@@ -1,4 +1,4 @@
-import { readText } from '../job/job-heading.ts';
+import { readText } from '../protobuf/read-fields.ts';
 import { WireReader, WireType } from '../protobuf/wire.ts';
 import { invalidArgument } from '../runtime/status.ts';
 
