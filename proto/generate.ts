@@ -1,9 +1,9 @@
 /**
  * Writes the code that is built from the `.proto` files, each piece into the room of lib/ that uses it:
  *
- * - `lib/protobuf/generated/schema.ts`: the fields of the messages, for the JSON writer, the masks and the requests;
+ * - `lib/protobuf/generated/schema.ts`: the fields of every message that lib/ reads or writes;
  * - `lib/events/generated/job-event.ts`: protobufjs's own JSON form of JobEvent, to read events with;
- * - `lib/protocol/generated/descriptor-set.ts`: the FileDescriptorSet of the service and its errors, for gRPC reflection.
+ * - `lib/protocol/generated/file-descriptors.ts`: the `.proto` files of the service and its errors, for gRPC reflection.
  *
  * Run by `npm run generate`, and by npm itself at the end of `npm ci`.
  */
@@ -11,9 +11,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { declarePackages } from './declare-packages.ts';
+import { createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import type { FieldDeclaration } from '../lib/protobuf/declarations.ts';
+import { declareMessages } from './declare-messages.ts';
 
 const protoRoot = import.meta.dirname;
 const projectRoot = dirname(protoRoot);
@@ -46,18 +47,43 @@ function buildDescriptorSet(paths: string[]): Uint8Array {
   ]);
 }
 
-/** Messages whose fields are known in lib/, each with all that it refers to. */
-const messageTypes = ['Job', 'GetProjectJobRequest'].map((name) => `yandex.cloud.datasphere.v2.jobs.${name}`);
+/** The messages that lib/ reads or writes, and all that are in them. What a bundle does not use is left out of it. */
+const declared = [
+  ...['Job', 'GetProjectJobRequest', 'ListProjectJobRequest', 'ListProjectJobResponse'].map(
+    (name) => `yandex.cloud.datasphere.v2.jobs.${name}`,
+  ),
+  ...['Status', 'BadRequest', 'ErrorInfo', 'RequestInfo', 'RetryInfo'].map((name) => `google.rpc.${name}`),
+  'google.protobuf.Timestamp',
+];
 
-function writeSchema(descriptorSet: Uint8Array): void {
+function writeDeclarations(descriptorSet: Uint8Array): void {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
-  const packages = declarePackages(messageTypes.map((name) => registry.getMessage(name)!));
-  const source = [
+  const { messages, enums } = declareMessages(declared.map((name) => registry.getMessage(name)!));
+  const packages = [...new Set(Array.from(messages.values(), ({ package: name }) => name))];
+  const names = new Map<unknown, string>(packages.map((name, index) => [name, `package${index}`]));
+  for (const [{ name }, values] of enums) names.set(values, `${name}Names`);
+  for (const [{ name }, message] of messages) names.set(message, `${name}Schema`);
+  const fieldSource = (field: FieldDeclaration): string => {
+    const members = Object.entries(field).map(
+      ([key, value]) => `${key}: ${names.get(value) ?? JSON.stringify(value)}`,
+    );
+    return `  { ${members.join(', ')} },\n`;
+  };
+  const sources = [
     note,
-    "import type { Package } from '../field-declaration.ts';\n\n",
-    `export const packages: Readonly<Record<string, Package>> = ${JSON.stringify(packages, null, 1)};\n`,
+    "import type { MessageDeclaration } from '../declarations.ts';\n",
+    ...packages.map((name) => `const ${names.get(name)!} = '${name}';\n`),
+    ...Array.from(
+      enums.values(),
+      (values) => `export const ${names.get(values)!} = ${JSON.stringify(values)} as const;\n`,
+    ),
+    ...Array.from(messages.values(), (message) => {
+      const fields = message.fields.map(fieldSource).join('');
+      const heading = `package: ${names.get(message.package)!}, name: '${message.name}'`;
+      return `export const ${names.get(message)!} = { ${heading}, fields: [\n${fields}] } as const satisfies MessageDeclaration;\n`;
+    }),
   ];
-  writeFileSync(output('lib/protobuf/generated/schema.ts'), source.join(''));
+  writeFileSync(output('lib/protobuf/generated/schema.ts'), sources.join('\n'));
 }
 
 function writeEventDescriptor(): void {
@@ -67,12 +93,14 @@ function writeEventDescriptor(): void {
 }
 
 function writeReflectionDescriptors(descriptorSet: Uint8Array): void {
-  const base64 = Buffer.from(descriptorSet).toString('base64');
-  const source = `${note}/** A google.protobuf.FileDescriptorSet of the service, its errors, and all that they import, in base64. */\nexport const descriptorSet =\n  '${base64}';\n`;
-  writeFileSync(output('lib/protocol/generated/descriptor-set.ts'), source);
+  const files = fromBinary(FileDescriptorSetSchema, descriptorSet).file.map(
+    (file) => `  '${Buffer.from(toBinary(FileDescriptorProtoSchema, file)).toString('base64')}',\n`,
+  );
+  const source = `${note}/** The google.protobuf.FileDescriptorProto of each file of the service, its errors, and all that they import, in base64. */\nexport const fileDescriptors = [\n${files.join('')}];\n`;
+  writeFileSync(output('lib/protocol/generated/file-descriptors.ts'), source);
 }
 
 const serviceDescriptors = buildDescriptorSet([jobs, ...rpcErrors]);
-writeSchema(serviceDescriptors);
+writeDeclarations(serviceDescriptors);
 writeEventDescriptor();
 writeReflectionDescriptors(serviceDescriptors);

@@ -1,4 +1,5 @@
 /** One round through a project: what upstream lists, compared with what the table holds. */
+import { runningStatuses } from '../job/job-status.ts';
 import type { Deadline } from '../runtime/deadline.ts';
 import { toStatus } from '../runtime/status.ts';
 import type { IndexedJob } from '../store/job-index.ts';
@@ -15,7 +16,7 @@ export const pageSize = 100;
  * Every status but the final ones, as upstream's `filter` has it. A status that upstream adds is not in it: jobs that
  * have it leave the list, and are then read one by one.
  */
-export const runningFilter = 'status IN (CREATING, PREPARING, EXECUTING, UPLOADING_OUTPUT, CANCELLING)';
+export const runningFilter = `status IN (${runningStatuses().join(', ')})`;
 
 /** The least time between two looks at a job whose data have expired and are not cleared yet, in milliseconds. */
 const leastWaitForClearingMs = 60_000;

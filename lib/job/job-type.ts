@@ -1,8 +1,9 @@
 import { messageToJson } from '../protobuf/json.ts';
+import { JobSchema } from '../protobuf/generated/schema.ts';
 import { messageType } from '../protobuf/schema.ts';
 
 /** `yandex.cloud.datasphere.v2.jobs.Job`. */
-export const jobType = messageType('Job');
+export const jobType = messageType(JobSchema);
 
 /**
  * A Job in canonical proto3 JSON.

@@ -1,4 +1,5 @@
 import { jobType } from './job-type.ts';
+import { DockerImageSpecSchema, EnvironmentSchema } from '../protobuf/generated/schema.ts';
 import { messageType, type Field, type Message } from '../protobuf/schema.ts';
 import { maskOut, redactionMark, searchFor, strikeOut } from './strike-out.ts';
 import { MalformedMessageError, WireReader, WireType, WireWriter } from '../protobuf/wire.ts';
@@ -13,8 +14,8 @@ export interface RedactionOptions {
 /** More secrets than this in one Job are refused. */
 const secretsLimit = 500;
 
-const password = fieldOf(messageType('DockerImageSpec'), 'password_plain_text');
-const vars = fieldOf(messageType('Environment'), 'vars');
+const password = fieldOf(messageType(DockerImageSpecSchema), 'password_plain_text');
+const vars = fieldOf(messageType(EnvironmentSchema), 'vars');
 /** Fields whose text is looked up by others and never secret. */
 const identities = new Set(
   ['id', 'project_id', 'created_by_id', 'parent_job_id'].map((name) => fieldOf(jobType, name)),

@@ -1,6 +1,7 @@
-import { readMapEntry, wireTypeOf } from './normal-form.ts';
+import { readMapEntry } from './normal-form.ts';
+import { readText } from './read-fields.ts';
 import type { Field, Message } from './schema.ts';
-import { MalformedMessageError, WireReader, WireType } from './wire.ts';
+import { WireReader, WireType } from './wire.ts';
 
 /**
  * A decoded message, by the fields' names in JSON. Strings, booleans, `bigint` for int64, numbers for enums, arrays, for maps
@@ -48,7 +49,7 @@ function decodeInto(message: MessageValue, type: Message, bytes: Uint8Array): Me
     const tag = reader.readTag();
     const field = type.byNumber[tag >>> 3];
     if (field === undefined) reader.skip(tag);
-    else if ((tag & 7) === wireTypeOf(field)) take(message, type, field, reader);
+    else if ((tag & 7) === (field.tag & 7)) take(message, type, field, reader);
     else if (field.repeated === true && (tag & 7) === WireType.lengthDelimited)
       takePacked(message, field, reader);
     else reader.skip(tag);
@@ -97,15 +98,5 @@ function readValue({ kind, message, name }: Field, reader: WireReader, earlier: 
     }
     default:
       throw new Error(`${name}: a ${kind} cannot be decoded yet`);
-  }
-}
-
-const utf8 = new TextDecoder('utf-8', { fatal: true });
-
-function readText(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes);
-  } catch {
-    throw new MalformedMessageError('a string is not UTF-8');
   }
 }

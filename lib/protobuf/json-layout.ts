@@ -1,4 +1,3 @@
-import { wireTypeOf } from './normal-form.ts';
 import type { Field, Message } from './schema.ts';
 import { longestTimeText } from './time.ts';
 
@@ -48,19 +47,19 @@ export function layoutOf(type: Message): MessageLayout {
   if (layout === undefined) {
     const oneofs = [...new Set(type.fields.map((field) => field.oneof).filter((name) => name !== undefined))];
     const byTag: FieldLayout[] = [];
-    for (const field of type.fields)
-      byTag[field.number * 8 + wireTypeOf(field)] = layoutOfField(type, field, oneofs);
+    for (const field of type.fields) byTag[field.tag] = layoutOfField(type, field, oneofs);
     layouts.set(type, (layout = byTag));
   }
   return layout;
 }
 
 function layoutOfField(type: Message, field: Field, oneofs: readonly string[]): FieldLayout {
-  const { kind, jsonName, many, message, oneof, valueNames = {} } = field;
+  const { kind, jsonName, many, message, oneof, values: names = {} } = field;
+  if (kind === 'bytes') throw new Error(`${field.name}: bytes have no JSON here`);
   const oneofBit = oneof === undefined ? 0 : 1 << oneofs.indexOf(oneof);
   const [open, close] = field.repeated === true ? '[]' : many ? '{}' : ['', ''];
   const values: Ascii[] = [];
-  for (const [number, name] of Object.entries(valueNames)) values[Number(number)] = ascii(`"${name}"`);
+  for (const [number, name] of Object.entries(names)) values[Number(number)] = ascii(`"${name}"`);
   const prefix = ascii(`,${JSON.stringify(jsonName)}:${open!}`);
   const needed = Math.max(writtenBytes(prefix), prefix.length + longestValue(kind, values) + 1);
   if (needed > spareBytes) {

@@ -8,8 +8,8 @@ import { isUtf8 } from 'node:buffer';
 import { layoutOf, spareBytes, type Ascii, type FieldLayout, type MessageLayout } from './json-layout.ts';
 import { normalForm, readMapEntry } from './normal-form.ts';
 import type { Message } from './schema.ts';
-import { writeDigits, writeDuration, writeTimestamp } from './time.ts';
-import { MalformedMessageError, WireReader, WireType } from './wire.ts';
+import { readTime, writeDigits, writeDuration, writeTimestamp } from './time.ts';
+import { MalformedMessageError, readInteger, toInt32, WireReader, WireType } from './wire.ts';
 
 /**
  * A message in canonical proto3 JSON: lowerCamelCase names, default values left out, int64 as strings, unknown fields left
@@ -283,41 +283,6 @@ function isDefault(
   length: number,
 ): boolean {
   if (!isInteger) return length === 0 && field.kind === 'string';
-  return field.kind === 'enum' ? toInt32(integer) === 0 : integer === 0 || integer === 0n;
-}
-
-/** What a reader makes of a varint where an enum's number should be. */
-function toInt32(integer: number | bigint): number {
-  return typeof integer === 'number' ? integer | 0 : Number(BigInt.asIntN(32, integer));
-}
-
-/** An int64, as a number where it is surely exact: in seven bytes there are 49 bits. */
-function readInteger(reader: WireReader): number | bigint {
-  const { bytes, end } = reader;
-  if (reader.position < end && bytes[reader.position]! < 0x80) return bytes[reader.position++]!;
-  let value = 0;
-  let scale = 1;
-  for (let position = reader.position; position < end && position < reader.position + 7; position++) {
-    const byte = bytes[position]!;
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) {
-      reader.position = position + 1;
-      return value;
-    }
-    scale *= 128;
-  }
-  return reader.readInt64();
-}
-
-/** The two fields that Timestamp and Duration have alike. What is no safe integer is far outside what they may hold. */
-function readTime(reader: WireReader, end: number): { seconds: number; nanos: number } {
-  let seconds: number | bigint = 0;
-  let nanos: number | bigint = 0;
-  while (reader.position < end) {
-    const tag = reader.readTag();
-    if (tag === 1 << 3) seconds = readInteger(reader);
-    else if (tag === 2 << 3) nanos = readInteger(reader);
-    else reader.skip(tag);
-  }
-  return { seconds: Number(seconds), nanos: toInt32(nanos) };
+  if (field.kind === 'enum' || field.kind === 'int32') return toInt32(integer) === 0;
+  return integer === 0 || integer === 0n;
 }

@@ -1,13 +1,6 @@
 import type { Field, Message } from './schema.ts';
 import { WireReader, WireType, WireWriter, concatenate } from './wire.ts';
 
-/** The wire type that a field's values have. */
-export function wireTypeOf(field: Field): number {
-  return field.kind === 'bool' || field.kind === 'int64' || field.kind === 'enum'
-    ? WireType.varint
-    : WireType.lengthDelimited;
-}
-
 /**
  * A message as a reader of protobuf understands it, written the plain way: known fields only, in the order of their
  * numbers; a singular field once (the last scalar; messages merged), and not at all where it has its default value; one
@@ -23,7 +16,7 @@ export function normalForm(type: Message, message: Uint8Array): Uint8Array {
   while (!reader.atEnd) {
     const tag = reader.readTag();
     const field = type.byNumber[tag >>> 3];
-    if (field === undefined || (tag & 7) !== wireTypeOf(field)) {
+    if (tag !== field?.tag) {
       reader.skip(tag);
       continue;
     }
@@ -31,8 +24,7 @@ export function normalForm(type: Message, message: Uint8Array): Uint8Array {
       for (const arm of type.fields) if (arm !== field && arm.oneof === field.oneof) values.delete(arm);
     }
     const start = reader.position;
-    const value =
-      wireTypeOf(field) === WireType.varint ? varintRecord(reader, tag, start) : reader.readBytes();
+    const value = isVarint(field) ? varintRecord(reader, tag, start) : reader.readBytes();
     const earlier = values.get(field);
     if (earlier === undefined) values.set(field, [value]);
     else if (field.many || isMessage(field)) earlier.push(value);
@@ -44,7 +36,7 @@ export function normalForm(type: Message, message: Uint8Array): Uint8Array {
     const all = values.get(field);
     if (all === undefined) continue;
     for (const value of wholeValues(field, all)) {
-      if (wireTypeOf(field) === WireType.varint) writer.tag(field.number, WireType.varint).raw(value);
+      if (isVarint(field)) writer.varint(field.tag).raw(value);
       else writer.lengthDelimited(field.number, field.message ? normalForm(field.message, value) : value);
     }
   }
@@ -54,6 +46,10 @@ export function normalForm(type: Message, message: Uint8Array): Uint8Array {
 function varintRecord(reader: WireReader, tag: number, start: number): Uint8Array {
   reader.skip(tag);
   return reader.bytes.subarray(start, reader.position);
+}
+
+function isVarint({ tag }: Field): boolean {
+  return (tag & 7) === WireType.varint;
 }
 
 /** Merging two encoded messages is writing one after the other. */
@@ -79,9 +75,9 @@ function plainEntry(entry: Uint8Array): readonly [string, Uint8Array] {
 }
 
 function isDefault(field: Field, value: Uint8Array): boolean {
-  if (wireTypeOf(field) !== WireType.varint) return field.kind === 'string' && value.length === 0;
+  if (!isVarint(field)) return (field.kind === 'string' || field.kind === 'bytes') && value.length === 0;
   const integer = new WireReader(value).readInt64();
-  return field.kind === 'enum' ? BigInt.asIntN(32, integer) === 0n : integer === 0n;
+  return field.kind === 'enum' || field.kind === 'int32' ? BigInt.asIntN(32, integer) === 0n : integer === 0n;
 }
 
 /** Where a value stands in its bytes. */

@@ -1,4 +1,31 @@
-import { MalformedMessageError } from './wire.ts';
+import { tagOf } from './declarations.ts';
+import { TimestampSchema } from './generated/schema.ts';
+import { MalformedMessageError, readInteger, toInt32, type WireReader } from './wire.ts';
+
+/** What a google.protobuf.Timestamp or Duration holds. */
+export interface Time {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+/** The two fields that Timestamp and Duration have alike. */
+export const [secondsTag, nanosTag] = TimestampSchema.fields.map(tagOf) as [number, number];
+
+/**
+ * Reads the Timestamp or Duration that stands from the reader's position to `end`. What is not a safe integer is far
+ * outside what they may hold.
+ */
+export function readTime(reader: WireReader, end: number): Time {
+  let seconds: number | bigint = 0;
+  let nanos: number | bigint = 0;
+  while (reader.position < end) {
+    const tag = reader.readTag();
+    if (tag === secondsTag) seconds = readInteger(reader);
+    else if (tag === nanosTag) nanos = readInteger(reader);
+    else reader.skip(tag);
+  }
+  return { seconds: Number(seconds), nanos: toInt32(nanos) };
+}
 
 const firstSecond = -62_135_596_800;
 const lastSecond = 253_402_300_799;

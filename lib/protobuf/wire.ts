@@ -97,15 +97,22 @@ export class WireReader {
 
   /** Goes past the value that follows `tag`. */
   skip(tag: number): void {
+    // Most values have a length: this much is small enough to be inlined.
+    if ((tag & 7) === WireType.lengthDelimited) {
+      const length = this.readLength();
+      this.position += length;
+    } else {
+      this.skipWithoutLength(tag);
+    }
+  }
+
+  private skipWithoutLength(tag: number): void {
     switch (tag & 7) {
       case WireType.varint:
         this.skipVarint();
         return;
       case WireType.fixed64:
         this.advance(8);
-        return;
-      case WireType.lengthDelimited:
-        this.advance(this.readLength());
         return;
       case WireType.startGroup:
         this.skipGroup(tag >>> 3);
@@ -149,6 +156,29 @@ export class WireReader {
   }
 }
 
+/** An int64, as a number where it is surely exact: in seven bytes there are 49 bits. */
+export function readInteger(reader: WireReader): number | bigint {
+  const { bytes, end } = reader;
+  if (reader.position < end && bytes[reader.position]! < 0x80) return bytes[reader.position++]!;
+  let value = 0;
+  let scale = 1;
+  for (let position = reader.position; position < end && position < reader.position + 7; position++) {
+    const byte = bytes[position]!;
+    value += (byte & 0x7f) * scale;
+    if (byte < 0x80) {
+      reader.position = position + 1;
+      return value;
+    }
+    scale *= 128;
+  }
+  return reader.readInt64();
+}
+
+/** What a reader makes of a varint that should be an int32 or the number of an enum. */
+export function toInt32(integer: number | bigint): number {
+  return typeof integer === 'number' ? integer | 0 : Number(BigInt.asIntN(32, integer));
+}
+
 /** Collects the records of a message. */
 export class WireWriter {
   private readonly chunks: Uint8Array[] = [];
@@ -171,16 +201,6 @@ export class WireWriter {
 
   lengthDelimited(fieldNumber: number, value: Uint8Array): this {
     return this.tag(fieldNumber, WireType.lengthDelimited).varint(value.length).raw(value);
-  }
-
-  /** A string field; nothing where it is empty, as proto3 has it. */
-  text(fieldNumber: number, value: string): this {
-    return value === '' ? this : this.lengthDelimited(fieldNumber, Buffer.from(value));
-  }
-
-  /** An integer field; nothing where it is 0, as proto3 has it. */
-  integer(fieldNumber: number, value: number): this {
-    return value === 0 ? this : this.tag(fieldNumber, WireType.varint).varint(value);
   }
 
   finish(): Uint8Array {

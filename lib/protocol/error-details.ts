@@ -1,8 +1,16 @@
 /**
- * How a Status looks from outside: google.rpc.Status, in bytes and in JSON. The field numbers are those of
- * proto/google/rpc; tests read the bytes with another implementation.
+ * How a Status looks from outside: google.rpc.Status, in bytes and in JSON.
  */
-import { WireWriter } from '../protobuf/wire.ts';
+import {
+  AnySchema,
+  BadRequestSchema,
+  ErrorInfoSchema,
+  FieldViolationSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+  StatusSchema,
+} from '../protobuf/generated/schema.ts';
+import { fieldWriter } from '../protobuf/write-fields.ts';
 import { codeNumbers, type Status, type StatusDetail } from '../runtime/status.ts';
 
 /** A detail as google.protobuf.Any holds it, and as JSON shows it. */
@@ -32,43 +40,45 @@ type CommonDetail =
   | { readonly type: 'RequestInfo'; readonly requestId: string }
   | { readonly type: 'ErrorInfo'; readonly reason: string; readonly domain: string };
 
+const writeStatus = fieldWriter(StatusSchema);
+const writeAny = fieldWriter(AnySchema);
+const writeBadRequest = fieldWriter(BadRequestSchema);
+const writeFieldViolation = fieldWriter(FieldViolationSchema);
+const writeRequestInfo = fieldWriter(RequestInfoSchema);
+const writeErrorInfo = fieldWriter(ErrorInfoSchema);
+const writeRetryInfo = fieldWriter(RetryInfoSchema);
+
 function renderDetail(detail: StatusDetail | CommonDetail): RenderedDetail {
   const typeName = `google.rpc.${detail.type}`;
-  const message = new WireWriter();
   switch (detail.type) {
     case 'BadRequest': {
       const { fieldViolations } = detail;
-      for (const { field, description } of fieldViolations)
-        message.lengthDelimited(1, new WireWriter().text(1, field).text(2, description).finish());
-      return { typeName, value: message.finish(), json: { fieldViolations } };
+      const value = writeBadRequest({ fieldViolations: fieldViolations.map(writeFieldViolation) });
+      return { typeName, value, json: { fieldViolations } };
     }
     case 'RequestInfo': {
       const { requestId } = detail;
-      return { typeName, value: message.text(1, requestId).finish(), json: { requestId } };
+      return { typeName, value: writeRequestInfo({ requestId }), json: { requestId } };
     }
     case 'ErrorInfo': {
       const { reason, domain } = detail;
-      return { typeName, value: message.text(1, reason).text(2, domain).finish(), json: { reason, domain } };
+      return { typeName, value: writeErrorInfo({ reason, domain }), json: { reason, domain } };
     }
     case 'RetryInfo': {
       const { retryDelayMs } = detail;
-      const delay = new WireWriter()
-        .integer(1, Math.floor(retryDelayMs / 1000))
-        .integer(2, (retryDelayMs % 1000) * 1_000_000);
-      message.lengthDelimited(1, delay.finish());
-      return { typeName, value: message.finish(), json: { retryDelay: `${String(retryDelayMs / 1000)}s` } };
+      const seconds = Math.floor(retryDelayMs / 1000);
+      const value = writeRetryInfo({ retryDelay: { seconds, nanos: (retryDelayMs % 1000) * 1_000_000 } });
+      return { typeName, value, json: { retryDelay: `${String(retryDelayMs / 1000)}s` } };
     }
   }
 }
 
 /** google.rpc.Status in bytes, as `grpc-status-details-bin` carries it. */
 export function encodeStatus(status: Status, requestId: string): Uint8Array {
-  const message = new WireWriter().integer(1, codeNumbers[status.code]).text(2, status.message);
-  for (const { typeName, value } of renderDetails(status, requestId)) {
-    const any = new WireWriter().text(1, `type.googleapis.com/${typeName}`).lengthDelimited(2, value);
-    message.lengthDelimited(3, any.finish());
-  }
-  return message.finish();
+  const details = renderDetails(status, requestId).map(({ typeName, value }) =>
+    writeAny({ typeUrl: `type.googleapis.com/${typeName}`, value }),
+  );
+  return writeStatus({ code: codeNumbers[status.code], message: status.message, details });
 }
 
 /** google.rpc.Status in proto3 JSON, the body of a REST error as upstream's API writes it. */

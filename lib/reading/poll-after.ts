@@ -1,16 +1,4 @@
-import { isRunning, jobStatusName } from '../job/job-status.ts';
-
-/** Seconds until a job in a status is likely to have changed, as far as a poller should care. */
-const secondsByStatus: Readonly<Record<string, number>> = {
-  CREATING: 5,
-  PREPARING: 5,
-  EXECUTING: 10,
-  UPLOADING_OUTPUT: 5,
-  CANCELLING: 5,
-  SUCCESS: 300,
-  ERROR: 300,
-  CANCELLED: 300,
-};
+import { changesInSeconds, isRunning } from '../job/job-status.ts';
 
 /** What has run for long will hardly end in the next moment: a poller that waits this part of the time loses little. */
 const partOfRunningTime = 1 / 60;
@@ -31,7 +19,7 @@ export function pollAfterSeconds(
   ranForSeconds: number,
   refreshSeconds: number | undefined,
 ): number {
-  const usual = secondsByStatus[jobStatusName(status)] ?? 10;
+  const usual = changesInSeconds(status);
   if (!isRunning(status)) return usual;
   const forLong = Math.min(longestWait, ranForSeconds * partOfRunningTime);
   return Math.ceil(Math.max(refreshSeconds ?? usual, forLong));

@@ -1,4 +1,5 @@
 import { jobType } from '../job/job-type.ts';
+import { GetProjectJobRequestSchema } from '../protobuf/generated/schema.ts';
 import { messageType } from '../protobuf/schema.ts';
 import { createGetJob, type GetJobDeps } from '../reading/get-job.ts';
 import type { JobAnswer } from '../reading/present-job.ts';
@@ -16,7 +17,7 @@ export function getMethod(deps: GetJobDeps): UnaryMethod<GetProjectJobRequest> {
     kind: 'unary',
     service: 'yandex.cloud.datasphere.v2.jobs.ProjectJobService',
     name: 'Get',
-    requestType: messageType('GetProjectJobRequest'),
+    requestType: messageType(GetProjectJobRequestSchema),
     responseType: jobType,
     restPath: '/datasphere/v2/jobs/{job_id}',
     facts: ({ jobId }) => ({ jobId }),

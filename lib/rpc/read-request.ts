@@ -100,7 +100,7 @@ function readField(field: Field, json: unknown, path: string): unknown {
   return json.map((element) => readValue(field, element, path));
 }
 
-function readValue({ kind, message, valueNames }: Field, json: unknown, path: string): unknown {
+function readValue({ kind, message, values }: Field, json: unknown, path: string): unknown {
   switch (kind) {
     case 'string':
       if (typeof json === 'string') return json;
@@ -111,7 +111,7 @@ function readValue({ kind, message, valueNames }: Field, json: unknown, path: st
     case 'int64':
       return readInt64(json, path);
     case 'enum':
-      return readEnum(valueNames!, json, path);
+      return readEnum(values!, json, path);
     case 'message':
       if (isObject(json)) return readObject(message!, json, `${path}.`);
       throw invalidArgument(path, 'must be an object');

@@ -57,7 +57,7 @@ export function createJobSource(options: JobSourceOptions): JobSource {
   return {
     async get(jobId, deadline) {
       const subject = `job ${jobId}`;
-      const call = { method: 'Get', bytes: encodeGetRequest(jobId), subject } as const;
+      const call = { method: 'Get', bytes: encodeGetRequest({ jobId }), subject } as const;
       const { answer, readAt } = await attempts.call(call, deadline);
       return { job: answer instanceof UpstreamError ? undefined : answer, readAt };
     },

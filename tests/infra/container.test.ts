@@ -100,7 +100,7 @@ describe('the container, its steps run by hand', () => {
     const has = (path: string): boolean => existsSync(join(image.workdir, path));
     for (const path of [
       'functions/grpc.ts',
-      'lib/protocol/generated/descriptor-set.ts',
+      'lib/protocol/generated/file-descriptors.ts',
       'node_modules/@grpc/grpc-js',
     ])
       expect([path, has(path)]).toEqual([path, true]);

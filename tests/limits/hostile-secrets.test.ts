@@ -15,13 +15,18 @@ function jobOf({
 }): Buffer {
   const environment = new WireWriter();
   for (const [index, value] of values.entries()) {
-    const entry = new WireWriter().text(1, `NAME${index}`).text(2, value).finish();
+    const entry = new WireWriter()
+      .lengthDelimited(1, Buffer.from(`NAME${index}`))
+      .lengthDelimited(2, Buffer.from(value))
+      .finish();
     environment.lengthDelimited(1, entry);
   }
   const parameters = new WireWriter();
-  for (const text of texts) parameters.text(2, text);
+  for (const text of texts) parameters.lengthDelimited(2, Buffer.from(text));
   parameters.lengthDelimited(6, environment.finish());
-  const job = new WireWriter().text(7, config).lengthDelimited(10, parameters.finish());
+  const job = new WireWriter()
+    .lengthDelimited(7, Buffer.from(config))
+    .lengthDelimited(10, parameters.finish());
   return Buffer.from(job.finish());
 }
 

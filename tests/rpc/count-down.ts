@@ -57,7 +57,10 @@ async function* counts(
   try {
     for (let left = Number(from); left > 0; left--) {
       counted.counts++;
-      const count = new WireWriter().integer(1, left).text(2, large ? 'x'.repeat(100_000) : '');
+      const count = new WireWriter()
+        .varint(1 << 3)
+        .varint(left)
+        .lengthDelimited(2, Buffer.from(large ? 'x'.repeat(100_000) : ''));
       yield { message: count.finish(), id: String(left) };
       if (fail) throw new Status('STORE_UNAVAILABLE', 'the count is lost');
       if (stall) await deadline.wait(new Promise(() => undefined));

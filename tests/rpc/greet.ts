@@ -51,9 +51,12 @@ export const greet: UnaryMethod<GreetRequest> = {
     if (name === 'nobody') throw new Status('JOB_NOT_FOUND', 'there is nobody to greet');
     const words = [tone === 1 ? 'Dear' : 'Hello', ...titles, name, ...Object.entries(labels).flat()];
     const text = words.join(' ') + (credentials.authorization ?? '');
-    const greeting = new WireWriter().text(1, loud ? text.toUpperCase() : text);
+    const greeting = new WireWriter().lengthDelimited(1, Buffer.from(loud ? text.toUpperCase() : text));
     return Promise.resolve({
-      message: greeting.integer(2, Number(times)).finish(),
+      message: greeting
+        .varint(2 << 3)
+        .varint(Number(times))
+        .finish(),
       metadata: { 'x-greeted': name },
       etag: `"${name}"`,
       record: { fields: { words: words.length }, counts: {} },

@@ -1,10 +1,18 @@
-import { createFileRegistry, fromBinary, type DescMessage, type DescService } from '@bufbuild/protobuf';
-import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { descriptorSet } from '../../lib/protocol/generated/descriptor-set.ts';
+import {
+  create,
+  createFileRegistry,
+  fromBinary,
+  type DescMessage,
+  type DescService,
+} from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { fileDescriptors } from '../../lib/protocol/generated/file-descriptors.ts';
 
 /** The service's descriptors as another implementation of protobuf reads them. */
 export const registry = createFileRegistry(
-  fromBinary(FileDescriptorSetSchema, Buffer.from(descriptorSet, 'base64')),
+  create(FileDescriptorSetSchema, {
+    file: fileDescriptors.map((file) => fromBinary(FileDescriptorProtoSchema, Buffer.from(file, 'base64'))),
+  }),
 );
 
 /** A message of google.rpc, as another implementation of protobuf decodes it. */

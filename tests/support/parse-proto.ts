@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFileRegistry, fromBinary, type DescService } from '@bufbuild/protobuf';
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
-import { resolveTypes, type Message } from '../../lib/protobuf/schema.ts';
-import { declarePackages } from '../../proto/declare-packages.ts';
+import { messageType, type Message } from '../../lib/protobuf/schema.ts';
+import { declareMessages } from '../../proto/declare-messages.ts';
 
 export interface ParsedProto {
   readonly type: (fullName: string) => Message;
@@ -16,8 +16,13 @@ export interface ParsedProto {
 
 export function parseProto(text: string): ParsedProto {
   const registry = createFileRegistry(fromBinary(FileDescriptorSetSchema, compile(text)));
-  const types = resolveTypes(declarePackages([...registry].filter((desc) => desc.kind === 'message')));
-  return { type: (name) => types.get(name)!, service: (name) => registry.getService(name)! };
+  return {
+    type(name) {
+      const type = registry.getMessage(name)!;
+      return messageType(declareMessages([type]).messages.get(type)!);
+    },
+    service: (name) => registry.getService(name)!,
+  };
 }
 
 function compile(text: string): Uint8Array {
