@@ -1,19 +1,19 @@
 /** What docs/operations.md says of settings and variables, made of their rows. */
-import { deployed, type Setting, type Settings } from '../../lib/config/setting.ts';
+import { deployed, type Setting, type Rows } from '../../lib/config/setting.ts';
 import { anyText, flag } from '../../lib/config/value.ts';
 import { wrap } from './wrap.ts';
 
 type Row = readonly [name: string, row: Setting];
 
 /** A list for each topic, of settings or of variables by their names. */
-export function settingsList(topics: Readonly<Record<string, Settings>>): string {
+export function settingsList(topics: Readonly<Record<string, Rows>>): string {
   return Object.entries(topics)
     .map(([topic, rows]) => `**${topic}**\n\n${sorted(Object.entries(rows)).map(item).join('\n')}`)
     .join('\n\n');
 }
 
 /** Which setting gives a variable its value, and what reads it. */
-export function variablesTable(settings: Settings): string {
+export function variablesTable(settings: Rows): string {
   const rows = sorted(Object.entries(byVariable(settings))).map(([variable, row]) => [
     code(variable),
     code(Object.entries(settings).find(([, one]) => one === row)![0]),
@@ -23,7 +23,7 @@ export function variablesTable(settings: Settings): string {
 }
 
 /** The same rows by the names of their variables. */
-export function byVariable(settings: Settings): Settings {
+export function byVariable(settings: Rows): Rows {
   const rows = Object.values(settings);
   return Object.fromEntries(rows.flatMap((row) => (row.variable === undefined ? [] : [[row.variable, row]])));
 }

@@ -2,7 +2,7 @@
 import type { SQSEvent } from 'aws-lambda';
 import { optional } from '../../lib/config/environment.ts';
 import { grpcMaxCalls, grpcSharedReadMs } from '../../lib/config/settings/grpc.ts';
-import { logLevel } from '../../lib/config/settings/running.ts';
+import { logLevel } from '../../lib/config/settings/logging.ts';
 import { localAwsEnvironment } from './credentials.ts';
 import { readDeployment, referredId, type Deployment, type LocalSettings } from './deployment.ts';
 import { pollQueue } from './event-source-mapping.ts';

@@ -6,7 +6,7 @@ import type { PrincipalConfig } from './principals.ts';
 import * as access from './settings/access.ts';
 import * as grpc from './settings/grpc.ts';
 import * as grpcServer from './settings/grpc-server.ts';
-import * as running from './settings/running.ts';
+import * as logging from './settings/logging.ts';
 import * as storing from './settings/storing.ts';
 import * as surroundings from './settings/surroundings.ts';
 import * as upstream from './settings/upstream.ts';
@@ -113,7 +113,7 @@ function readBaseConfig(env: Environment): BaseConfig {
     stage: withDefault(env, surroundings.stage),
     jobTable: required(env, storing.table),
     tombstoneDays: withDefault(env, storing.tombstoneDays),
-    logLevel: withDefault(env, running.logLevel),
+    logLevel: withDefault(env, logging.logLevel),
     redactEnvValues: withDefault(env, storing.redactEnvValues),
   };
 }

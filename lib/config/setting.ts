@@ -28,4 +28,4 @@ export interface About {
 }
 
 /** Rows by the names of their settings. */
-export type Settings = Readonly<Record<string, Setting>>;
+export type Rows = Readonly<Record<string, Setting>>;

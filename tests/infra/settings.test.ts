@@ -58,12 +58,18 @@ describe('the settings of a deployment', () => {
       'jwtJwksUri is "https://:": it must be an https URL',
     ],
     [
+      'a key in the place of its secret',
+      { ...fed, upstreamKeySecret: '{"private_key":"PRIVATE"}' },
+      'upstreamKeySecret is not an ARN',
+    ],
+    [
       'a file that no function has',
       { ...fed, upstreamRootCerts: 'ca.pem' },
       'upstreamRootCerts is the path of a file',
     ],
   ])('refuse what the functions would not start with: %s', (_, given, problem) => {
     expect(problems(given)).toEqual([expect.stringContaining(problem)]);
+    expect(problems(given).join('')).not.toContain('PRIVATE');
   });
 
   it('are closed and complete where nothing is given', () => {

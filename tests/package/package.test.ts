@@ -10,6 +10,7 @@ import { patchEvent, snapshotEvent } from '../support/events.ts';
 import { functionEnvironment, httpEvent, sqsEvent, upstreamEnvironment } from '../support/functions.ts';
 import { projectRoot } from '../support/local-stack.ts';
 import { packageService, readTemplate } from '../support/serverless-cli.ts';
+import { everySetting } from '../support/every-setting.ts';
 import { unzip } from '../support/unzip.ts';
 import { startUpstream } from '../../infra/upstream-stand-in/upstream.ts';
 
@@ -220,6 +221,13 @@ describe('serverless package', () => {
     expect(code.length).toBeLessThanOrEqual(limit);
     for (const part of ['SSOOIDC', 'AssumeRoleWithWebIdentity', 'sso_start_url', 'HeaderMarshaller'])
       expect([part, code.includes(part)]).toEqual([part, false]);
+  });
+
+  it.each(['get', 'sync', 'refresh'])('keeps out of %s what the docs say of settings', async (name) => {
+    const code = await readFile(join(folder, name, `functions/aws/${name}.mjs`), 'utf8');
+    const found = Object.values(everySetting).filter(({ docs }) => code.includes(docs));
+    expect(code).toContain('REDACT_ENV_VALUES');
+    expect(found).toEqual([]);
   });
 
   it('keeps what asks upstream at or below 850,000 bytes, and unread until it is needed', async () => {

@@ -2,10 +2,10 @@
  * Every setting of a deployment, by topic: the rows that processes read, and those that only shape what is deployed. Stages
  * differ from the defaults by `params` in serverless.yml, and a deployment from its stage by `--param name=value`.
  */
-import type { Settings as Rows } from '../../../lib/config/setting.ts';
+import type { Rows } from '../../../lib/config/setting.ts';
 import * as access from '../../../lib/config/settings/access.ts';
 import * as grpcOfServer from '../../../lib/config/settings/grpc.ts';
-import * as logging from '../../../lib/config/settings/running.ts';
+import * as logging from '../../../lib/config/settings/logging.ts';
 import { redactEnvValues, table, tombstoneDays } from '../../../lib/config/settings/storing.ts';
 import * as upstream from '../../../lib/config/settings/upstream.ts';
 import { flag, integer, oneOf, text, type ValueType } from '../../../lib/config/value.ts';

@@ -5,7 +5,7 @@ import {
   readSyncConfig,
 } from '../../../lib/config/config.ts';
 import type { Environment } from '../../../lib/config/environment.ts';
-import { deployed, type DeployedProcess, type Settings as Rows } from '../../../lib/config/setting.ts';
+import { deployed, type DeployedProcess, type Rows } from '../../../lib/config/setting.ts';
 import { stage } from '../../../lib/config/settings/surroundings.ts';
 import { rowsOf, topics, type Settings } from './definitions.ts';
 

@@ -1,10 +1,5 @@
 import { distance } from 'fastest-levenshtein';
-import {
-  deployed,
-  type DeployedProcess,
-  type Setting,
-  type Settings as Rows,
-} from '../../../lib/config/setting.ts';
+import { deployed, type DeployedProcess, type Setting, type Rows } from '../../../lib/config/setting.ts';
 import { ConfigError } from '../../../lib/config/value.ts';
 import { rowsOf, topics, type SettingName, type Settings } from './definitions.ts';
 import { configReaders, environmentOf } from './environment.ts';
@@ -167,6 +162,11 @@ function upstreamContradictions(
         : missing(['upstream'], 'upstreamKeySecret and upstreamKeyKmsKey are for it')),
     ];
   return [
+    // Not shown: it may be the key itself.
+    ...(upstreamKeySecret === '' ||
+    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:/.test(upstreamKeySecret)
+      ? []
+      : ['upstreamKeySecret is not an ARN: it must be that of a secret, arn:aws:secretsmanager:…:secret:…']),
     ...(upstreamRootCerts === '' || upstreamRootCerts.startsWith('-----BEGIN CERTIFICATE-----')
       ? []
       : [

@@ -1,4 +1,4 @@
-import { deployed, type DeployedProcess, type Settings as Rows } from '../../../lib/config/setting.ts';
+import { deployed, type DeployedProcess, type Rows } from '../../../lib/config/setting.ts';
 import { rowsOf, topics } from './definitions.ts';
 import { environmentOf } from './environment.ts';
 import { readSettings, type GivenSettings } from './read-settings.ts';

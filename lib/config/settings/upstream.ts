@@ -25,12 +25,11 @@ export const upstreamProjects = {
 
 export const upstreamKeySecret = {
   variable: 'UPSTREAM_KEY_SECRET',
-  type: text(
-    /^arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:/,
-    'the ARN of a secret of Secrets Manager',
-  ),
+  type: anyText,
   ...about({
-    docs: "the secret with the service account's authorised key, as `yc iam key create` writes it; needed with `upstream`",
+    docs:
+      "the ARN of the secret with the service account's authorised key, as `yc iam key create` writes it; " +
+      'needed with `upstream`',
   }),
 } as const satisfies Setting;
 
