@@ -1,8 +1,5 @@
 /** The roles of a deployment that reads from upstream, compared with the calls of its functions. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Template } from '../template/template.ts';
 import { createTable, startDynalite } from '../support/dynamodb.ts';
@@ -19,7 +16,8 @@ import {
   type RefreshHandler,
 } from '../support/functions.ts';
 import { allowed, byLambda, callsOnTable, on } from '../support/role-permissions.ts';
-import { packageService, readTemplate } from '../support/serverless-cli.ts';
+import { readTemplate } from '../support/serverless-cli.ts';
+import { packageVariant } from '../support/template-variants.ts';
 import { startUpstream, type Upstream } from '../../infra/upstream-stand-in/upstream.ts';
 
 const kms = (id: string): string => `arn:aws:kms:eu-central-1:123456789012:key/${id}`;
@@ -32,7 +30,6 @@ const always = [...forTheKey, ...on(tableKey, byLambda.key)];
 const logsOf = (name: string) => on({ 'Fn::GetAtt': [`${name}LogGroup`, 'Arn'] }, byLambda.logs);
 
 describe('the roles of a deployment that reads from upstream', () => {
-  let folder: string;
   let template: Template;
   let proxy: Proxy;
   let upstream: Upstream;
@@ -41,16 +38,7 @@ describe('the roles of a deployment that reads from upstream', () => {
   const stops: (() => unknown)[] = [];
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'upstream-permissions-'));
-    await packageService(folder, 'permissions', {
-      kmsKey: tableKey,
-      upstream: 'datasphere.api.cloud.yandex.net:443',
-      upstreamProjects: 'p1',
-      upstreamKeySecret: secret,
-      upstreamKeyKmsKey: secretKey,
-      readThrough: 'true',
-    });
-    template = await readTemplate(folder);
+    template = await readTemplate(await packageVariant('a stage that is fed by upstream, with keys'));
     const engine = await startDynalite();
     proxy = await startProxy(engine.endpoint);
     const table = await createTable(engine.endpoint);
@@ -62,7 +50,6 @@ describe('the roles of a deployment that reads from upstream', () => {
     functions = await importHandlers(environment);
     refresh = await importRefreshHandler(environment);
     stops.push(
-      () => rm(folder, { recursive: true }),
       engine.stop,
       proxy.stop,
       () => {

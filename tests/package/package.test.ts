@@ -9,8 +9,9 @@ import { createTable, startDynalite, type Engine, type TestTable } from '../supp
 import { patchEvent, snapshotEvent } from '../support/events.ts';
 import { functionEnvironment, httpEvent, sqsEvent, upstreamEnvironment } from '../support/functions.ts';
 import { projectRoot } from '../support/local-stack.ts';
-import { packageService, readTemplate } from '../support/serverless-cli.ts';
+import { readTemplate } from '../support/serverless-cli.ts';
 import { everySetting } from '../support/every-setting.ts';
+import { packageVariant } from '../support/template-variants.ts';
 import { unzip } from '../support/unzip.ts';
 import { startUpstream } from '../../infra/upstream-stand-in/upstream.ts';
 
@@ -29,6 +30,7 @@ interface Coverage {
 }
 
 describe('serverless package', () => {
+  let packaged: string;
   let folder: string;
   let engine: Engine;
   let table: TestTable;
@@ -36,14 +38,9 @@ describe('serverless package', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'package-test-'));
-    await packageService(join(folder, 'package'), 'test', {
-      upstream: 'datasphere.api.cloud.yandex.net:443',
-      upstreamProjects: 'p1',
-      upstreamKeySecret: 'arn:aws:secretsmanager:eu-central-1:123456789012:secret:upstream-1a2b3c',
-      readThrough: 'true',
-    });
+    packaged = await packageVariant('a stage that is fed by upstream, with keys');
     for (const name of ['get', 'sync', 'refresh']) {
-      files[name] = await unzip(join(folder, 'package', `${name}.zip`), join(folder, name));
+      files[name] = await unzip(join(packaged, `${name}.zip`), join(folder, name));
     }
     await copyFile(join(projectRoot, 'tests/support/packaged-runner.mjs'), join(folder, 'runner.mjs'));
     engine = await startDynalite();
@@ -250,7 +247,7 @@ describe('serverless package', () => {
   });
 
   it('is closed by default: only signed requests reach the function', async () => {
-    const template = await readTemplate(join(folder, 'package'));
+    const template = await readTemplate(packaged);
     const resources = Object.values(template.Resources);
     const routes = resources.filter(({ Type }) => Type === 'AWS::ApiGatewayV2::Route');
     expect(routes.map(({ Properties }) => Properties!['AuthorizationType'])).toEqual(['AWS_IAM']);

@@ -1,14 +1,13 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import plugins from '../../infra/bundle/plugins.ts';
 import { projectRoot, readDeployment } from '../../infra/local/deployment.ts';
 import { runCommand } from '../support/commands.ts';
-import { packageService } from '../support/serverless-cli.ts';
+import { packageVariant } from '../support/template-variants.ts';
 
 interface Locked {
   readonly version?: string;
@@ -137,12 +136,10 @@ describe('the production dependencies', () => {
   );
 
   it('are all in the SBOM that the CLI writes beside the artifacts, with what they need, and nothing else is', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'supply-chain-'));
-    await packageService(folder, 'test');
+    const folder = await packageVariant('a plain dev stage');
     const { components } = JSON.parse(await readFile(join(folder, 'sbom.cdx.json'), 'utf8')) as {
       readonly components: readonly { readonly name: string; readonly version: string }[];
     };
-    await rm(folder, { recursive: true });
     const production = locked.filter(([, { dev }]) => dev !== true);
     const expected = production.map(
       ([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version!}`,

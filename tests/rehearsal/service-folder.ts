@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { projectRoot } from '../../infra/local/deployment.ts';
 
 /** What the CLI needs of the project; of files it takes no links. */
-const files = ['package.json', 'serverless.yml', 'tsconfig.json'];
-const folders = ['functions', 'infra', 'lib', 'node_modules'];
+export const serviceFiles = ['package.json', 'serverless.yml', 'tsconfig.json'];
+export const serviceFolders = ['functions', 'infra', 'lib', 'node_modules'];
 
 const cache = join(projectRoot, 'node_modules/.cache');
 
@@ -26,8 +26,8 @@ export async function makeServiceFolder(): Promise<ServiceFolder> {
   const temporary = join(path, '.temporary');
   await Promise.all([
     mkdir(temporary),
-    ...files.map((name) => copyFile(join(projectRoot, name), join(path, name))),
-    ...folders.map((name) => symlink(join(projectRoot, name), join(path, name))),
+    ...serviceFiles.map((name) => copyFile(join(projectRoot, name), join(path, name))),
+    ...serviceFolders.map((name) => symlink(join(projectRoot, name), join(path, name))),
   ]);
   const env = {
     HOME: temporary,

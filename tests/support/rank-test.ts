@@ -40,3 +40,34 @@ function tails(z: number): number {
   const polynomial = coefficients.reduce((sum, coefficient) => sum * t + coefficient, 0);
   return t * Math.exp(-x * x + polynomial);
 }
+
+/** Two samples. */
+export interface Samples {
+  readonly hidden: readonly number[];
+  readonly absent: readonly number[];
+}
+
+/**
+ * Takes values until the two samples are told apart, at most `most` of them. Each look is one more chance to err, so the
+ * probability is that of the rank test times the number of looks that there may be (Bonferroni): if chance alone made the
+ * difference, the result is below `level` in at most that share of runs, whenever the taking ends.
+ *
+ * @param take gives so many more values
+ * @param options `most` values, with a look after `every` so many of them
+ * @returns the probability at the last look; below `level` if the samples were told apart
+ */
+export async function untilToldApart(
+  take: (count: number) => Promise<Samples>,
+  { most, every = 200, level }: { readonly most: number; readonly every?: number; readonly level: number },
+): Promise<number> {
+  const hidden: number[] = [];
+  const absent: number[] = [];
+  const looks = Math.ceil(most / every);
+  for (let look = 1; ; look++) {
+    const more = await take(every);
+    hidden.push(...more.hidden);
+    absent.push(...more.absent);
+    const probability = Math.min(1, rankTest(hidden, absent) * looks);
+    if (probability < level || look === looks) return probability;
+  }
+}

@@ -1,9 +1,14 @@
 /** What a deployment may look like, packaged by the real CLI. */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { projectRoot } from '../../infra/local/deployment.ts';
+import { serviceFiles, serviceFolders } from '../rehearsal/service-folder.ts';
 import type { Template } from '../template/template.ts';
 import { packageService, readTemplate } from './serverless-cli.ts';
+
+const cache = join(projectRoot, 'node_modules/.cache/packaged');
 
 const tokens = {
   auth: 'jwt',
@@ -87,17 +92,43 @@ export const variants: readonly (readonly [
   ],
 ];
 
-/** Packages some variants; gives their templates by the variants' names. */
+/** The templates of some variants, by the variants' names. */
 export async function packageVariants(names: readonly string[]): Promise<ReadonlyMap<string, Template>> {
-  const folder = await mkdtemp(join(tmpdir(), 'template-'));
   const templates = new Map<string, Template>();
-  try {
-    for (const [name, stage, settings] of variants.filter(([one]) => names.includes(one))) {
-      await packageService(join(folder, stage), stage, settings);
-      templates.set(name, await readTemplate(join(folder, stage)));
-    }
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  for (const name of names) templates.set(name, await readTemplate(await packageVariant(name)));
   return templates;
+}
+
+/**
+ * Packages a variant, unless that was done before from the same sources: by another file of tests, or by the run before.
+ *
+ * @returns the folder of the artifacts, which is to be left as it is
+ */
+export async function packageVariant(name: string): Promise<string> {
+  const [, stage, settings] = variants.find(([one]) => one === name)!;
+  const sources = join(cache, await digestOfSources());
+  const folder = join(sources, stage);
+  if (existsSync(folder)) return folder;
+  await mkdir(sources, { recursive: true });
+  for (const other of await readdir(cache))
+    if (join(cache, other) !== sources) await rm(join(cache, other), { recursive: true, force: true });
+  const own = await mkdtemp(`${folder}-`);
+  await packageService(own, stage, settings);
+  // Where another process was quicker, its folder stays.
+  await rename(own, folder).catch(() => rm(own, { recursive: true }));
+  return folder;
+}
+
+/** Of everything that artifacts are made of; the lockfile stands for the packages. */
+async function digestOfSources(): Promise<string> {
+  const folders = serviceFolders.filter((name) => name !== 'node_modules');
+  const digest = createHash('sha256').update(process.version + JSON.stringify(variants));
+  for (const path of [...serviceFiles, 'package-lock.json', ...folders]) {
+    const inside = folders.includes(path)
+      ? await readdir(join(projectRoot, path), { recursive: true })
+      : [''];
+    for (const file of inside.toSorted().map((one) => join(projectRoot, path, one)))
+      if ((await stat(file)).isFile()) digest.update(file).update(await readFile(file));
+  }
+  return digest.digest('hex');
 }
