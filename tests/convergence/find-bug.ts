@@ -1,7 +1,18 @@
-/** Runs the checks, cheapest first, until one fails: `find-bug.ts [all]`. Prints the names of those that did. */
+/**
+ * Runs the checks, cheapest first, until one fails: `find-bug.ts [all]`. Prints the names of those that did. The simulation
+ * begins with the engine that the bug is in.
+ */
 import { runHistories } from './histories.ts';
 import { checkLaw, laws } from './laws.ts';
 import { runSeeds } from './simulation/slice.ts';
+
+/** The bug that plant-bug.js has planted. */
+const { file } = JSON.parse(process.env['PLANTED_BUG']!) as { readonly file: string };
+
+const simulations = [
+  ['simulation', async () => (await runSeeds(1, 400, 100, 'table')).failures.length > 0],
+  ['simulation on memory', async () => (await runSeeds(1, 100, 100, 'memory')).failures.length > 0],
+] as const;
 
 const checks: readonly (readonly [string, () => Promise<boolean>])[] = [
   [
@@ -19,7 +30,7 @@ const checks: readonly (readonly [string, () => Promise<boolean>])[] = [
           ),
       ] as const,
   ),
-  ['simulation', async () => (await runSeeds(1, 400, 100)).failures.length > 0],
+  ...(/^lib\/(memory|store)\//.test(file) ? simulations.toReversed() : simulations),
 ];
 
 const all = process.argv[2] === 'all';

@@ -3,18 +3,15 @@ import { Deadline } from '../../../lib/runtime/deadline.ts';
 import { isVisible, revisionOf } from '../../../lib/job/document.ts';
 import { getJob, type JobAnswer } from '../../../lib/reading/get-job.ts';
 import { Status } from '../../../lib/runtime/status.ts';
-import { createDynamoDbJobReader } from '../../../lib/dynamodb/job-reader.ts';
 import type { SimulatedEvent } from './events.ts';
-import type { Faults } from './faults.ts';
-import { simulatedClient, type Process } from './simulated-client.ts';
-import type { SimulatedTable } from './simulated-table.ts';
+import type { Process } from './network.ts';
+import type { SimulatedEngine } from './simulated-engine.ts';
 import { absorbs, Violation, type Witness } from './witness.ts';
 import type { World } from './world.ts';
 
 export interface ReaderOptions {
   readonly world: World;
-  readonly faults: Faults;
-  readonly table: SimulatedTable;
+  readonly engine: SimulatedEngine;
   readonly witness: Witness;
   readonly events: readonly SimulatedEvent[];
   /** Keeps the first failure of a check. */
@@ -42,7 +39,7 @@ export function startReaders(options: ReaderOptions): { readonly reads: () => nu
 }
 
 async function readOnce(
-  { world, faults, table, witness, events, record }: ReaderOptions,
+  { world, engine, witness, events, record }: ReaderOptions,
   lastSeen: Map<string, bigint>,
   tags: Map<string, Uint8Array>,
 ): Promise<void> {
@@ -52,10 +49,7 @@ async function readOnce(
       resolve(undefined);
     };
   });
-  const store = createDynamoDbJobReader({
-    client: simulatedClient(world, table, faults, process),
-    table: 'jobs',
-  });
+  const store = engine.reader(process);
   const { jobId, revision } = world.pick(events);
   const consistent = world.chance(0.5);
   const minRevision = world.chance(0.4) ? revision : undefined;
