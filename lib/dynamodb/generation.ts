@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 
 /**
- * Names one write of a head. It begins with the time in milliseconds, thirteen digits, so that the sort keys of parts
- * are ordered by age and come before `head`.
+ * Names one write of a head. The name begins with the time in milliseconds, in thirteen digits, so that the sort keys of
+ * parts are in the order of their age and come before `head`.
  *
- * @param nonce tells writes of one millisecond apart
+ * @param nonce tells apart the writes of one millisecond
  */
 export function newGeneration(now: Date, nonce: string = randomNonce()): string {
   return `${String(now.getTime()).padStart(13, '0')}-${nonce}`;
@@ -24,7 +24,7 @@ export function generationOf(part: string): string {
   return part.slice(0, part.lastIndexOf('/'));
 }
 
-/** A sort key that all parts written before a moment are below. */
+/** A sort key above those of all parts that were written before a moment. */
 export function partKeysBefore(moment: Date): string {
   return String(moment.getTime()).padStart(13, '0');
 }

@@ -1,4 +1,4 @@
-/** The head item of a document: what the table holds under the sort key `head`, and what it means. */
+/** The head item of a document: its attributes, and what they mean. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { revisionOf, tombstone, type LiveDocument } from '../job/document.ts';
 import { readJobHeading } from '../job/job-heading.ts';
@@ -10,18 +10,18 @@ import { decodeLaterPatches, encodeLaterPatches } from './later-patches.ts';
 
 export type Item = Record<string, AttributeValue>;
 
-/** Sort key of the head item. */
+/** Sort key of a head item. */
 export const headPart = 'head';
 
 /** A head item that was read. */
 export interface Head {
   /** Names the write that made it; empty for a tombstone. */
   readonly generation: string;
-  /** The project of the job; empty where it has none, and for a tombstone. */
+  /** The project of the job; empty if it has none, and for a tombstone. */
   readonly projectId: string;
-  /** How many parts hold the Job's bytes; 0 where the head holds them itself. */
+  /** How many parts hold the Job's bytes; 0 if the head holds them itself. */
   readonly parts: number;
-  /** @param job the bytes of the parts, end to end; not needed where there are none */
+  /** @param job the bytes of the parts, end to end; not needed if there are none */
   decode(job?: Uint8Array): StoredJob;
 }
 
@@ -56,13 +56,13 @@ export function readHead(item: Item): Head {
   };
 }
 
-/** A tombstone's head item. DynamoDB deletes it some time after it expired. */
+/** A tombstone's head item. DynamoDB deletes it within days after it has expired. */
 export function tombstoneItem(jobId: string, syncedAt: Date, tombstoneDays: number): Item {
   const expiresAt = Math.floor(syncedAt.getTime() / 1000) + tombstoneDays * 86_400;
   return { ...key(jobId, headPart), synced_at: milliseconds(syncedAt), expires_at: { N: String(expiresAt) } };
 }
 
-/** A live document's head item, all but the Job's bytes. */
+/** A live document's head item, without the Job's bytes. */
 export function headItemWithoutJob(
   jobId: string,
   document: LiveDocument,
@@ -95,7 +95,7 @@ export function milliseconds(date: Date): { N: string } {
 }
 
 /**
- * An item's size as DynamoDB counts it, of the attribute types that this table has.
+ * An item's size as DynamoDB counts it, for the attribute types of this table.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
  */
@@ -109,6 +109,6 @@ export function itemSize(item: Item): number {
 function valueSize(value: AttributeValue): number {
   if (value.S !== undefined) return Buffer.byteLength(value.S);
   if (value.B !== undefined) return value.B.length;
-  // About one byte for two digits, and one; an estimate on the safe side.
+  // About one byte for two digits, and one more: an estimate on the safe side.
   return Math.ceil((value.N?.length ?? 0) / 2) + 2;
 }

@@ -11,7 +11,8 @@ export interface DynamoDbJobIndexOptions {
 }
 
 /**
- * Reads the index by project: a Query, half a read unit for about forty jobs.
+ * Reads the index by project with Query: half a read unit for about forty jobs. DynamoDB brings the index up to date some
+ * milliseconds after a write.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html
  */

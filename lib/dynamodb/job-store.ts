@@ -1,3 +1,8 @@
+/**
+ * The engine that DynamoDB speaks, and so does YDB's Document API. One table holds everything: a head item for each job
+ * (head-item.ts), the parts of documents that one item cannot hold (parts-writer.ts), and an item for each lease, quota and
+ * backfill. `client/` makes the calls. Every conditional write says beside it why its condition is right.
+ */
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { Deadline } from '../runtime/deadline.ts';
 import type { LiveDocument } from '../job/document.ts';
@@ -21,23 +26,23 @@ export interface DynamoDbJobStoreOptions {
   readonly table: string;
   /** How long a deleted job's tombstone is kept. */
   readonly tombstoneDays: number;
-  /** Whether the table has the index by project, and its items what that is made of; false unless set. */
+  /** Whether the table has the index by project, so that items get its attributes; false unless set. */
   readonly indexed?: boolean;
   readonly log: Log;
   /** The clock. */
   readonly now?: () => Date;
   /** DynamoDB's unless set. */
   readonly limits?: SizeLimits;
-  /** Tells writes of one millisecond apart; random unless set. */
+  /** Tells apart the writes of one millisecond; random unless set. */
   readonly nonce?: () => string;
 }
 
-/** The attributes `encoding` and `parts`, and the name of `job`. */
+/** Bytes of the attributes `encoding` and `parts`, and of the name of `job`. */
 const jobAttributesSize = 24;
 
 /**
- * Keeps documents in DynamoDB: one PutItem a write, with a condition on what the head held before. A document that one
- * item cannot hold is written as a generation of parts first, which the head's write then makes visible.
+ * Keeps documents in DynamoDB: one PutItem for a write, with a condition on what the head held before. A document that one
+ * item cannot hold is first written as parts of a new generation. The write of the head then makes them visible.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_PutItem.html
  */
@@ -72,7 +77,7 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
     }
   };
 
-  /** What is in the table now. Engines that return no item with the failure, and documents in parts, are read. */
+  /** What the table holds now. It is read if the failure brought no item, as with dynalite, or if the document has parts. */
   const readCurrent = (
     jobId: string,
     item: Item | undefined,
@@ -85,8 +90,8 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
   };
 
   /**
-   * Deletes what the replaced head pointed to, and on the way what others left behind. The new head is durable by then,
-   * so that a failure loses nothing and must not fail the write: what is left behind is found by a later one.
+   * Deletes the parts that the replaced head named, and parts that other writers left behind. The new head is durable by
+   * then, so a failure loses nothing and must not fail the write: a later write finds what is left.
    */
   const tidyUp = async (
     jobId: string,
@@ -126,7 +131,7 @@ export function createDynamoDbJobStore(options: DynamoDbJobStoreOptions): JobSto
         return { written: true };
       }
       const current = await readCurrent(jobId, result.inTheWay, deadline);
-      // The SDK sends a request again whose answer was lost: then what stands in the way is this very write.
+      // If an answer is lost, the SDK sends the request again: then this very write is in its own way.
       if (current?.generation === generation) {
         await tidyUp(jobId, 'unknown', parts, deadline);
         return { written: true };
@@ -144,7 +149,7 @@ type HeadWrite =
 interface Layout {
   /** The head item, complete unless there is a rest. */
   readonly item: Item;
-  /** The Job's stored bytes, where they do not fit into the head. */
+  /** The Job's stored bytes, if they do not fit into the head. */
   readonly rest: Uint8Array | undefined;
 }
 

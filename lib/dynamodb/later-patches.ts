@@ -2,8 +2,8 @@ import type { LaterPatch } from '../job/document.ts';
 import { encodeVarint, WireReader } from '../protobuf/wire.ts';
 
 /**
- * The attribute `later`: for each patch, by ascending revision, three varints and more: by how much its revision is
- * above the one before (the first: above 0), how many fields it owns, and their numbers.
+ * The attribute `later`: the patches by ascending revision, each as varints: by how much its revision is above the one
+ * before (or above 0), how many fields it owns, and their numbers.
  */
 export function encodeLaterPatches(patches: readonly LaterPatch[]): Uint8Array {
   let previous = 0n;
@@ -15,7 +15,7 @@ export function encodeLaterPatches(patches: readonly LaterPatch[]): Uint8Array {
   return Buffer.concat(chunks);
 }
 
-/** @throws {MalformedMessageError} where the bytes are not such a list */
+/** @throws {MalformedMessageError} if the bytes are not such a list */
 export function decodeLaterPatches(bytes: Uint8Array): readonly LaterPatch[] {
   const patches: LaterPatch[] = [];
   const reader = new WireReader(bytes);

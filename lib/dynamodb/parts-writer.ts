@@ -13,22 +13,22 @@ import { callDynamoDb } from './call.ts';
 import { generationOf, partKey, partKeysBefore } from './generation.ts';
 import { headPart, key } from './head-item.ts';
 
-/** Calls to the table under way at once for one document. */
+/** Calls of the table that are under way for one document. */
 const concurrency = 4;
 
 /**
- * Parts of a generation that no head names are left alone for this long: their writer may still be about to write the
- * head. It has the half minute that sync may run, and two minutes are room for clocks that differ. Less than the
- * queue's visibility timeout, so that whoever gets a crashed writer's message finds what that left behind.
+ * Parts that no head names are left alone for this long, in milliseconds: their writer may still be about to write the
+ * head. It has the half minute that sync may run; two more minutes are room for clocks that differ. It is less than the
+ * queue's visibility timeout, so that the next reader of a crashed writer's message finds what that writer left behind.
  */
 const abandonedAfterMs = 150_000;
 
 export interface PartsWriter {
-  /** Writes a generation's parts; gives their number. */
+  /** Writes the parts of a generation. @returns how many there are */
   write(jobId: string, generation: string, bytes: Uint8Array, deadline: Deadline): Promise<number>;
-  /** Deletes a generation's parts. */
+  /** Deletes the parts of a generation. */
   remove(jobId: string, generation: string, parts: number, deadline: Deadline): Promise<void>;
-  /** Deletes what writers left behind that are surely gone by now: old parts that the head does not name. */
+  /** Deletes old parts that the head does not name: their writers crashed, or could not delete them. */
   removeAbandoned(jobId: string, deadline: Deadline): Promise<void>;
 }
 

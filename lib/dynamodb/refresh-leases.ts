@@ -60,7 +60,7 @@ export function createDynamoDbRefreshLeases(options: DynamoDbRefreshLeasesOption
   };
 }
 
-/** Nobody has acquired the lease since the item was read: that would have changed its holder or its end. */
+/** The lease has not been acquired since the item was read: that would have changed its holder or its end. */
 function unchangedFrom({ taken_by: by, taken_until: until }: Item): Condition {
   if (by === undefined || until === undefined) return nothingThere;
   return {

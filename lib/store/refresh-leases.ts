@@ -58,7 +58,7 @@ export interface RefreshStateReader {
    * Reads the state without the lease. It may be the one before for a moment.
    *
    * @param meter adds up what reading costs
-   * @returns undefined for a project whose lease nobody has acquired yet
+   * @returns undefined for a project whose lease was never acquired
    * @throws {Status} as every call of a port
    */
   read(projectId: string, deadline: Deadline, meter?: ReadMeter): Promise<RefreshState | undefined>;

@@ -64,7 +64,9 @@ describe('npm run dlq', () => {
     for (let time = 0; time < 2; time++) {
       const { code, stdout } = await dlq(['list']);
       expect(code).toBe(0);
-      expect(stdout).toMatch(new RegExp(`${first} .*not a job event\\n {2}INVALID_FIELD: event: is not JSON`));
+      expect(stdout).toMatch(
+        new RegExp(`${first} .*not a job event\\n {2}INVALID_FIELD: event: is not JSON`),
+      );
       expect(stdout).toMatch(
         new RegExp(`${second} .*job noticed, revision 3\\n {2}a changed notice, and no upstream`),
       );

@@ -4,9 +4,12 @@ import { compareWithDynalite } from './engine-comparison.ts';
 import { histories, runHistories } from './histories.ts';
 import { killWorkers } from './kill-workers.ts';
 import { checkLaw, laws } from './laws.ts';
-import { allCallFaults, allFaults } from './simulation/faults.ts';
+import { allCallFaults, allFaults, engineNames } from './simulation/faults.ts';
 import { simulate } from './simulation/simulation.ts';
 import { runSeeds } from './simulation/slice.ts';
+
+/** As many as meet every fault; `npm run simulate` runs more. */
+const seeds = { table: 100, memory: 40 };
 
 describe('six events', () => {
   it('end the same in every order, with no, all and some of them twice', () => {
@@ -25,18 +28,18 @@ describe('the laws', () => {
   });
 });
 
-describe('the simulation', () => {
+describe.each(engineNames)('the simulation on the engine: %s', (engine) => {
   it('keeps every promise under every fault', async () => {
-    const { failures, faults, calls } = await runSeeds(1, 100, 100);
+    const { failures, faults, calls } = await runSeeds(1, seeds[engine], 100, engine);
     expect(failures).toEqual([]);
-    expect(allFaults.filter((fault) => (faults[fault] ?? 0) === 0)).toEqual([]);
-    expect(allCallFaults.filter((path) => !(path in calls))).toEqual([]);
+    expect(allFaults[engine].filter((fault) => (faults[fault] ?? 0) === 0)).toEqual([]);
+    expect(allCallFaults(engine).filter((path) => !(path in calls))).toEqual([]);
   });
 
   it('replays a seed exactly', async () => {
-    const [first, second] = [await simulate(42), await simulate(42)];
+    const [first, second] = [await simulate(42, 100, engine), await simulate(42, 100, engine)];
     expect(second.trace).toBe(first.trace);
-    expect((await simulate(43)).trace).not.toBe(first.trace);
+    expect((await simulate(43, 100, engine)).trace).not.toBe(first.trace);
   });
 });
 

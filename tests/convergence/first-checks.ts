@@ -28,6 +28,13 @@ const bugsOf: Readonly<Record<string, readonly string[]>> = {
     'a lost race is not merged again',
     'what changes nothing is written all the same',
   ],
+  'simulation on memory': [
+    'the memory engine: a blind write replaces an equal revision',
+    'the memory engine: a merged write has no condition',
+    'the memory engine: a tombstone is replaced',
+    'the memory engine: every write has one generation',
+    'the memory engine: a refused write is taken for a success',
+  ],
   'law: later patches come back from the table as they were': ['the steps between later revisions are lost'],
 };
 

@@ -9,7 +9,7 @@ import { createGetJob } from '../../lib/reading/get-job.ts';
 import { syncJobs } from '../../lib/feeding/sync-jobs.ts';
 import { decodeLaterPatches, encodeLaterPatches } from '../../lib/dynamodb/later-patches.ts';
 import { arbitraryChange, expected, toDocument, type Change } from '../support/arbitrary-event.ts';
-import { memoryStore } from './simulation/memory-store.ts';
+import { storeOnTable } from './simulation/store-on-table.ts';
 import { SimulatedTable } from './simulation/simulated-table.ts';
 
 export interface Law {
@@ -116,7 +116,7 @@ interface Schedule {
 /** What Get answers for each job after a schedule went through the write path. */
 async function answers({ order, again, batch }: Schedule): Promise<ReadonlyMap<string, string>> {
   const table = new SimulatedTable({ returnsItemOnFailure: batch % 2 === 0, lag: () => 0, pageSize: 100 });
-  const store = memoryStore(table);
+  const store = storeOnTable(table);
   // Time passes only while somebody sleeps, so that a write that is tried for ever ends, and at once.
   let now = 0;
   const sleep = (ms: number): Promise<void> => {

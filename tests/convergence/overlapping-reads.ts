@@ -6,7 +6,7 @@ import { syncJobs, type Delivery } from '../../lib/feeding/sync-jobs.ts';
 import { Status } from '../../lib/runtime/status.ts';
 import type { JobSource } from '../../lib/upstream/job-source.ts';
 import { jobBytes } from '../support/documents.ts';
-import { memoryStore } from './simulation/memory-store.ts';
+import { storeOnTable } from './simulation/store-on-table.ts';
 import { SimulatedTable } from './simulation/simulated-table.ts';
 
 export interface Circumstances {
@@ -67,7 +67,7 @@ export function lastReadWins({ revision, skew, wait }: Circumstances) {
       list: () => Promise.reject(new Error('nobody should list')),
       close: () => undefined,
     });
-    const store = memoryStore(
+    const store = storeOnTable(
       new SimulatedTable({ returnsItemOnFailure: true, lag: () => 0, pageSize: 100 }),
       turn,
     );

@@ -25,6 +25,8 @@ const conditions = 'lib/dynamodb/conditions.ts';
 const partsWriter = 'lib/dynamodb/parts-writer.ts';
 const laterPatches = 'lib/dynamodb/later-patches.ts';
 const headItem = 'lib/dynamodb/head-item.ts';
+const port = 'lib/store/job-store.ts';
+const memory = 'lib/memory/job-store.ts';
 
 export const plantedBugs: readonly PlantedBug[] = [
   {
@@ -254,6 +256,36 @@ export const plantedBugs: readonly PlantedBug[] = [
     file: presentJob,
     from: 'crc32(job).toString(16)',
     to: 'crc32(job.subarray(0, 0)).toString(16)',
+  },
+  {
+    name: 'the memory engine: a blind write replaces an equal revision',
+    file: port,
+    from: 'revisionOf(current.document) < document.snapshotRevision!',
+    to: 'revisionOf(current.document) <= document.snapshotRevision!',
+  },
+  {
+    name: 'the memory engine: a merged write has no condition',
+    file: port,
+    from: 'if (!blind) return expect.unchangedFrom?.generation === current.generation;',
+    to: 'if (!blind) return true;',
+  },
+  {
+    name: 'the memory engine: a tombstone is replaced',
+    file: port,
+    from: 'if (current.document.deleted) return false;',
+    to: 'if (current.document.deleted) return true;',
+  },
+  {
+    name: 'the memory engine: every write has one generation',
+    file: memory,
+    from: 'String(++writes)',
+    to: "'1'",
+  },
+  {
+    name: 'the memory engine: a refused write is taken for a success',
+    file: memory,
+    from: 'return { written: false, current };',
+    to: 'return { written: true };',
   },
   {
     name: 'the steps between later revisions are lost',

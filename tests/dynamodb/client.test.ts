@@ -162,7 +162,7 @@ describe('the DynamoDB client', () => {
     await expect(get()).rejects.toThrow(SyntaxError);
   });
 
-  it('signs with the table\u2019s time where its own clock is far off, and tries again', async () => {
+  it('signs with the table\u2019s time if its own clock is far off, and tries again', async () => {
     const date = new Date(Date.now() + 3_600_000).toUTCString();
     const expired = {
       __type: 'x#InvalidSignatureException',

@@ -1,10 +1,11 @@
 /** A table behind an endpoint with a path, as YDB's Document API has it, for signed requests and for bearer tokens. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { localAws } from '../../infra/local/credentials.ts';
 import { createDynamoDbClient, type DynamoDbConnections } from '../../lib/dynamodb/client/client.ts';
+import { key } from '../../lib/dynamodb/head-item.ts';
 import { createDynamoDbJobStore } from '../../lib/dynamodb/job-store.ts';
 import { sameDocument } from '../../lib/job/merge.ts';
 import { Deadline } from '../../lib/runtime/deadline.ts';
@@ -13,6 +14,8 @@ import { createTable, startDynalite, type Engine, type TestTable } from '../supp
 
 /** With a character that is encoded already, and one that only a signature encodes. */
 const path = "/ru-central1/b1g%20cloud/etn'db";
+/** The path of requests: the SDK adds the slash. */
+const requestPath = `${path}/`;
 
 let engine: Engine;
 let table: TestTable;
@@ -41,7 +44,7 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);
-  if (request.url !== path) return void response.writeHead(404).end();
+  if (request.url !== requestPath) return void response.writeHead(404).end();
   if (!(await admit(request, body))) {
     return void response.writeHead(400).end('{"__type":"x#UnrecognizedClientException","message":"refused"}');
   }
@@ -71,8 +74,13 @@ function connect(environment: NodeJS.ProcessEnv, bearerToken?: () => Promise<str
 
 /** Writes a document, and reads it back. */
 async function roundTrip(connections: DynamoDbConnections, size: number): Promise<void> {
-  const log = (): void => undefined;
-  const store = createDynamoDbJobStore({ client: connections, table: table.table, tombstoneDays: 30, log });
+  const store = createDynamoDbJobStore({
+    client: connections,
+    table: table.table,
+    tombstoneDays: 30,
+    limits: { headBytes: 1500, partBytes: 1000, documentBytes: 8000 },
+    log: () => undefined,
+  });
   const jobId = crypto.randomUUID();
   const document = incompressible(size, 1);
   const deadline = new Deadline(20_000);
@@ -95,7 +103,7 @@ describe('the client of an endpoint with a path', () => {
       const signed = ['content-type', 'host', 'x-amz-target'].map((name) => [name, String(headers[name])]);
       const request = {
         method: 'POST',
-        path,
+        path: requestPath,
         query: {},
         headers: Object.fromEntries(signed) as object,
         body,
@@ -106,9 +114,19 @@ describe('the client of an endpoint with a path', () => {
       checked++;
       return expected.headers['authorization'] === headers.authorization;
     };
-    await roundTrip(connect(keys), 900_000);
+    await roundTrip(connect(keys), 1900);
     // Three parts and the head are written and read, and a query looks for abandoned parts.
     expect(checked).toBe(9);
+  });
+
+  it('sends requests to the path that the SDK’s own client sends them to', async () => {
+    admit = () => true;
+    connect(keys);
+    const theirs = new DynamoDBClient({ ...localAws, endpoint: process.env['AWS_ENDPOINT_URL_DYNAMODB']! });
+    const get = () => new GetItemCommand({ TableName: table.table, Key: key('j1', 'head') });
+    expect(await theirs.send(get())).toMatchObject({ $metadata: { httpStatusCode: 200 } });
+    expect(await client!.send(get())).not.toHaveProperty('Item');
+    theirs.destroy();
   });
 
   it('sends the bearer token that is good at the time, and no signature', async () => {

@@ -18,7 +18,7 @@ function deployedClient(endpoint: string): DynamoDb {
   return createDynamoDbClient();
 }
 
-describe('a store whose table', () => {
+describe('the job store, when its table fails', () => {
   let engine: Engine;
   let proxy: Proxy;
   let table: TestTable;
@@ -52,7 +52,7 @@ describe('a store whose table', () => {
   it.each([
     ['in one item', 10],
     ['in parts', 900_000],
-  ])('loses its answer knows that the write happened: %s', async (_, size) => {
+  ])('knows that a write happened whose answer was lost: %s', async (_, size) => {
     const document = incompressible(size, 3);
     let lost = 0;
     proxy.decide = ({ operation, body }) => {
@@ -64,20 +64,20 @@ describe('a store whose table', () => {
     expect(sameDocument((await get())!.document, document)).toBe(true);
   });
 
-  it('throttles once is asked again', async () => {
+  it('tries again after it was throttled', async () => {
     let refused = 0;
     proxy.decide = () => (refused++ === 0 ? 'throttle' : 'forward');
     expect(await put()).toEqual({ written: true });
   });
 
-  it('throttles on and on is UNAVAILABLE, with a hint when to come back', async () => {
+  it('raises UNAVAILABLE, which says when to come back, if the table keeps throttling', async () => {
     proxy.decide = () => 'throttle';
     const failure = { code: 'UNAVAILABLE', details: [{ type: 'RetryInfo', retryDelayMs: 1000 }] };
     await expect(get()).rejects.toMatchObject(failure);
     await expect(put()).rejects.toMatchObject(failure);
   });
 
-  it('cannot be reached is UNAVAILABLE, with the cause for the log', async () => {
+  it('raises UNAVAILABLE, with the cause for the log, if the table cannot be reached', async () => {
     const nowhere = await startDynalite();
     await nowhere.stop();
     store = createDynamoDbJobStore({
@@ -92,21 +92,21 @@ describe('a store whose table', () => {
     });
   });
 
-  it('hangs is DEADLINE_EXCEEDED when the deadline passes, and no later', async () => {
+  it('raises DEADLINE_EXCEEDED if the table hangs, when the deadline passes and no later', async () => {
     proxy.decide = () => 'hang';
     const startMs = performance.now();
     await expect(get(new Deadline(300))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     expect(performance.now() - startMs).toBeLessThan(1500);
   });
 
-  it('throttles on and on does not outlast the deadline, not even between two tries', async () => {
+  it('does not outlast the deadline if the table keeps throttling, not even between two tries', async () => {
     proxy.decide = () => 'throttle';
     const startMs = performance.now();
     await expect(get(new Deadline(60))).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
     expect(performance.now() - startMs).toBeLessThan(400);
   });
 
-  it('is not there is a bug to be logged, and not UNAVAILABLE', async () => {
+  it('takes a missing table for a bug to be logged, and not for UNAVAILABLE', async () => {
     store = createDynamoDbJobStore({
       client: deployedClient(proxy.endpoint),
       table: 'no-such-table',
@@ -116,7 +116,7 @@ describe('a store whose table', () => {
     await expect(get()).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
 
-  it('answers more than DynamoDB gives is a bug to be logged, found at the first try', async () => {
+  it('takes an answer larger than DynamoDB’s for a bug to be logged, at the first try', async () => {
     let calls = 0;
     const endless = createServer((_, response) => {
       calls++;
@@ -132,7 +132,7 @@ describe('a store whose table', () => {
     expect(calls).toBe(1);
   });
 
-  it('lost the parts that a head names is asked again, consistently, and then UNAVAILABLE', async () => {
+  it('reads a document again, consistently, if its parts are missing, and then raises UNAVAILABLE', async () => {
     await put(incompressible(900_000, 3));
     proxy.decide = ({ operation }) => (operation === 'PutItem' ? 'throttle' : 'forward');
     const item = (await table.items()).find((one) => (one['part'] as { S: string }).S.includes('/'))!;
@@ -149,7 +149,7 @@ describe('a store whose table', () => {
     expect(heads.map(({ body }) => body['ConsistentRead'])).toEqual([false, true, true, true, true]);
   });
 
-  it('is asked for one item a Get, and one consistent item only where that is wanted', async () => {
+  it('asks the table for one item a Get, by a consistent read only if that is wanted', async () => {
     await put();
     proxy.calls.length = 0;
     await store.get('j1', { consistent: false, deadline });
@@ -160,13 +160,13 @@ describe('a store whose table', () => {
     ]);
   });
 
-  it('takes one write, and no read, for a snapshot that meets nothing newer', async () => {
+  it('makes one write, and no read, of a snapshot that meets nothing newer', async () => {
     await put();
     await put(snapshotOf({ name: 'newer' }, 2));
     expect(proxy.calls.map(({ operation }) => operation)).toEqual(['PutItem', 'PutItem']);
   });
 
-  it('gives what stands in the way with the failed condition, so that it is not read', async () => {
+  it('takes what is in the way of a write from the failed condition, without a read', async () => {
     await put(snapshotOf({ name: 'newer' }, 2));
     proxy.calls.length = 0;
     expect(await put()).toMatchObject({ written: false });

@@ -67,7 +67,7 @@ describe('the transport', () => {
     expect([...sockets].filter((socket) => socket.readyState === 'open')).toEqual([]);
   });
 
-  it('fails where an answer breaks off', async () => {
+  it('fails if an answer breaks off', async () => {
     const port = await start((_, response) => {
       response.writeHead(200, { 'content-length': '100' });
       response.write('half', () => response.destroy());
@@ -75,7 +75,7 @@ describe('the transport', () => {
     await expect(call(port)).rejects.toMatchObject({ code: 'ECONNRESET' });
   });
 
-  it('takes an answer of 8 MiB, and gives up on a larger one before it has come, and lets go of the connection', async () => {
+  it('takes an answer of 8 MiB, gives up on a larger one before it has come, and lets go of the connection', async () => {
     const size = { bytes: answerSizeLimit };
     const port = await start((_, response) => {
       response.write(Buffer.alloc(size.bytes));
@@ -87,19 +87,19 @@ describe('the transport', () => {
     size.bytes++;
     await expect(call(port)).rejects.toMatchObject({
       name: 'AnswerTooLargeError',
-      message: 'the answer has more than 8388608 bytes, which DynamoDB gives to no call',
+      message: "the answer has more than 8388608 bytes; DynamoDB's answers have fewer",
     });
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect([...sockets].filter((socket) => socket.readyState === 'open')).toEqual([]);
   });
 
-  it('fails where nobody listens', async () => {
+  it('fails if nothing listens', async () => {
     const port = await start(() => undefined);
     await new Promise((resolve) => open.server!.close(resolve));
     await expect(call(port)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
-  it('stops when its caller does, before or during the call', async () => {
+  it('stops when its caller does, before the call or during it', async () => {
     const port = await start(() => undefined);
     await expect(call(port, { abortSignal: AbortSignal.abort() })).rejects.toMatchObject({
       name: 'AbortError',
@@ -108,7 +108,7 @@ describe('the transport', () => {
     await expect(call(port, { abortSignal: during })).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  it('speaks TLS, and trusts no certificate that it does not know', async () => {
+  it('speaks TLS, and trusts no unknown certificate', async () => {
     const certificate = await makeCertificate();
     const server = createTlsServer(
       { cert: await readFile(certificate.certFile), key: await readFile(certificate.keyFile) },

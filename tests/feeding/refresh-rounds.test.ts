@@ -177,14 +177,8 @@ describe('rounds', () => {
     clock.advance(5 * second);
 
     const freshness = createFreshness(cache.states, { refreshSeconds: 10, now: () => clock.now() });
-    const reader = {
-      get: async (...args: Parameters<typeof store.get>) => {
-        const stored = await store.get(...args);
-        return stored && { ...stored, readAtMs: clock.now() };
-      },
-    };
     const confirmedAfter = async (jobId: string): Promise<number> => {
-      const parts = { store: reader, authenticator: openDoor, freshness };
+      const parts = { store, authenticator: openDoor, freshness };
       const { syncedAt } = await createGetJob(parts)(
         { jobId },
         { credentials: { authorization: undefined }, deadline: new Deadline(10_000) },

@@ -39,7 +39,11 @@ describe('npm run deploy:rehearse', () => {
 
   it('says once what the CLI says where that refuses', async () => {
     const { problems } = await rehearse({ stage: 'rehearsal', params: ['auth=none'], say: silent });
-    expect(problems).toEqual([expect.stringMatching(/^deploy: it ended with 1:[^]*auth is none, which lets everybody read everything/)]);
+    expect(problems).toEqual([
+      expect.stringMatching(
+        /^deploy: it ended with 1:[^]*auth is none, which lets everybody read everything/,
+      ),
+    ]);
   }, 120_000);
 });
 

@@ -197,10 +197,13 @@ describe('serverless package', () => {
 
   it('keeps writing, events and native gRPC out of get', async () => {
     const code = await readFile(join(folder, 'get/functions/aws/get.mjs'), 'utf8');
+    // The one command that it sends, in the SDK's words.
+    expect(code).toContain('"GetItem"');
     for (const name of [
-      'PutItemCommand',
-      'DeleteItemCommand',
-      'BatchWriteItem',
+      '"PutItem"',
+      '"UpdateItem"',
+      '"DeleteItem"',
+      '"BatchWriteItem"',
       'JobEvent',
       'grpc-js',
       'http2Server',

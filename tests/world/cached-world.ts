@@ -129,15 +129,8 @@ export async function startCachedWorld(options: CachedWorldOptions) {
   });
   const ask: AskUpstream = (...asked) =>
     storeFromUpstream({ ...parts, projects, upstream: sources[1] }, ...asked);
-  const reader = {
-    // Its reads are made by the world's clock.
-    get: async (...args: Parameters<typeof parts.store.get>) => {
-      const stored = await parts.store.get(...args);
-      return stored && { ...stored, readAtMs: nowMs() };
-    },
-  };
   const getJob = createGetJob({
-    store: readThrough ? shareReads(reader, { maxAgeMs: 50, timeoutMs: 5000, now: nowMs }) : reader,
+    store: readThrough ? shareReads(parts.store, { maxAgeMs: 50, timeoutMs: 5000, now: nowMs }) : parts.store,
     authenticator: openDoor,
     freshness,
     readThrough: readThrough ? createReadThrough(() => Promise.resolve(ask), { now: nowMs }) : undefined,

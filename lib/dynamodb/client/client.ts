@@ -145,7 +145,9 @@ function createEndpoint(config: DynamoDBClient['config']): () => Promise<Endpoin
     // All commands that name one table have the same rules.
     const { url } = await getEndpointFromInstructions({}, GetItemCommand, { ...config }, {});
     const { protocol, hostname, port, pathname } = url;
-    return { protocol, hostname, port: port === '' ? undefined : Number(port), path: pathname };
+    // The SDK's requests go to a path that ends with a slash, too.
+    const path = pathname.replace(/\/?$/, '/');
+    return { protocol, hostname, port: port === '' ? undefined : Number(port), path };
   };
   return async () => {
     try {

@@ -1,12 +1,12 @@
 /**
- * Requests and answers of DynamoDB, as far as the job table has them: items of strings, numbers and bytes.
+ * DynamoDB's requests and answers in JSON, for items of strings, numbers and bytes.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.LowLevelAPI.html
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { TransportResponse } from './transport.ts';
 
-/** The body of a request: the command's input, bytes in base64. */
+/** The body of a request: the command's input, with bytes in base64. */
 export function encodeRequest(input: object): string {
   return JSON.stringify(withBase64(input));
 }
@@ -26,7 +26,7 @@ function asBuffer({ buffer, byteOffset, length }: Uint8Array): Buffer {
 
 type Item = Record<string, AttributeValue>;
 
-/** An answer, before its bytes are read. */
+/** An answer whose bytes are still base64. */
 interface Answer {
   readonly Item?: Item;
   readonly Attributes?: Item;
@@ -34,14 +34,14 @@ interface Answer {
 }
 
 /**
- * The output in the body of an answer.
+ * The output of a command, from the body of its answer.
  *
- * @throws {SyntaxError} where the body is not JSON
+ * @throws {SyntaxError} if the body is not JSON
  */
 export function decodeAnswer(body: Uint8Array): object {
   const answer = JSON.parse(asBuffer(body).toString()) as Answer;
   for (const item of [answer.Item, answer.Attributes, ...(answer.Items ?? [])]) if (item) readBytes(item);
-  // The SDK's retries write down there how often they tried.
+  // The SDK's retries write into it how often they tried.
   return Object.assign(answer, { $metadata: {} });
 }
 
@@ -52,15 +52,15 @@ function readBytes(item: Item): void {
   }
 }
 
-/** An error of DynamoDB, with what the SDK's retries look at. */
+/** An error of DynamoDB, with the properties that the SDK's retries read. */
 interface ServiceError extends Error {
   readonly $fault: 'client' | 'server';
   readonly $metadata: { readonly httpStatusCode: number; clockSkewCorrected?: boolean };
-  /** For its `retry-after`. */
+  /** They read its header `retry-after`. */
   readonly $response: TransportResponse;
 }
 
-/** The error in an answer that is none: by the name that DynamoDB gives it, if it was DynamoDB that answered. */
+/** The error in an answer, by DynamoDB's name for it. Anything else may have answered in DynamoDB's place. */
 export function decodeError(response: TransportResponse): ServiceError {
   const { statusCode, body } = response;
   const { __type, message, Message, ...rest } = decodeErrorBody(body);

@@ -22,11 +22,11 @@ export interface TransportRequest {
 export interface TransportOptions {
   /** How long a new connection may take, in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** How long an answer may take, the connection included, in milliseconds. */
+  /** How long an answer may take, with the time for a connection, in milliseconds. */
   readonly answerTimeoutMs: number;
 }
 
-/** The answer, its body whole. */
+/** The answer, with its whole body. */
 export interface TransportResponse {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
@@ -43,20 +43,20 @@ export interface Transport {
 }
 
 /**
- * The most bytes that an answer may have. DynamoDB gives 1 MB of items at once, by a Query, and 400 KB by a GetItem; bytes
- * take a third more as base64, and text up to six times as much, where all of it is escaped.
+ * The most bytes that an answer may have. DynamoDB gives up to 1 MB of items in answer to a Query, and 400 KB to a GetItem.
+ * Base64 makes bytes a third longer, and escapes make text up to six times as long.
  *
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Pagination.html
  */
 export const answerSizeLimit = 8 << 20;
 
-/** Connections to the table at once; more requests wait for one. */
+/** Connections that are open at the same time. Further requests wait for one of them. */
 const maxSockets = 50;
 
 /**
- * Sends the SDK's requests over connections that stay open. The SDK's own handler does the same for streams in both
- * directions, proxies and much else; a request here has its body at hand, and its answer is small enough to be awaited
- * whole, which takes a fifth less of the whole Get.
+ * Sends the SDK's requests over connections that stay open. The SDK's own handler also serves streams in both directions,
+ * proxies and much else. Here a request has its body at hand, and its answer is small enough to be read as a whole: that
+ * saves a fifth of the time of a Get.
  *
  * @see docs/performance.md
  */
@@ -69,7 +69,7 @@ export function createTransport({ connectTimeoutMs, answerTimeoutMs }: Transport
 
     handle({ protocol, hostname, port, method, path, headers, body, abortSignal }) {
       return new Promise((resolve, reject) => {
-        // A URL has brackets around an IPv6 address; a socket has none.
+        // A URL has brackets around an IPv6 address, a socket does not.
         const options = { hostname: hostname.replace(/^\[|\]$/g, ''), port, method, path, headers };
         const onResponse = (message: IncomingMessage): void => {
           collect(message, settle, fail);
@@ -139,7 +139,7 @@ function collect(
     if (size > answerSizeLimit) fail(tooLargeError());
     else chunks.push(chunk);
   });
-  // A connection that breaks in the middle of an answer.
+  // The connection may break in the middle of an answer.
   message.once('error', fail);
   message.once('end', () => {
     const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
@@ -147,13 +147,13 @@ function collect(
   });
 }
 
-/** Whatever it is that answers, it is not DynamoDB; another try would not change that. */
+/** Whatever answers like this is not DynamoDB. Another try would not change that. */
 function tooLargeError(): Error {
-  const message = `the answer has more than ${answerSizeLimit} bytes, which DynamoDB gives to no call`;
+  const message = `the answer has more than ${answerSizeLimit} bytes; DynamoDB's answers have fewer`;
   return Object.assign(new Error(message), { name: 'AnswerTooLargeError' });
 }
 
-/** The SDK tries again what has this name. */
+/** The SDK retries errors of this name. */
 function timeoutError(message: string): Error {
   return Object.assign(new Error(message), { name: 'TimeoutError' });
 }

@@ -29,11 +29,14 @@ export type Observed =
   | 'deadline passed'
   | 'redrive';
 
-/** Every fault that must have fired in a full run. */
-export const allFaults: readonly (Drawn | Observed)[] = [
-  ...(Object.keys(chances) as Drawn[]),
+/** What a simulation can run on. */
+export const engineNames = ['table', 'memory'] as const;
+
+export type EngineName = (typeof engineNames)[number];
+
+const commonFaults: readonly (Drawn | Observed)[] = [
+  ...(Object.keys(chances) as Drawn[]).filter((fault) => fault !== 'clock skew'),
   'crash',
-  'crash between parts and head',
   'lost condition',
   'two workers on one batch',
   'partial batch',
@@ -41,17 +44,22 @@ export const allFaults: readonly (Drawn | Observed)[] = [
   'redrive',
 ];
 
-/** The calls of the write path and the read path, each of which must meet each fault. */
-const callKinds = [
-  'GetItem head',
-  'GetItem part',
-  'PutItem head',
-  'PutItem part',
-  'DeleteItem',
-  'Query',
-] as const;
+/** Every fault that must have fired in a full run. The memory engine writes in one step, by one clock. */
+export const allFaults: Readonly<Record<EngineName, readonly (Drawn | Observed)[]>> = {
+  table: [...commonFaults, 'clock skew', 'crash between parts and head'],
+  memory: commonFaults,
+};
 
-export type CallKind = (typeof callKinds)[number];
+/** The calls of the write path and the read path, each of which must meet each fault. */
+const callKinds = {
+  table: {
+    reads: ['GetItem head', 'GetItem part', 'Query'],
+    writes: ['PutItem head', 'PutItem part', 'DeleteItem'],
+  },
+  memory: { reads: ['get'], writes: ['put', 'removeLeftovers'] },
+} as const;
+
+export type CallKind = (typeof callKinds)[EngineName]['reads' | 'writes'][number];
 
 const callFaults = [
   'throttle',
@@ -63,11 +71,14 @@ const callFaults = [
 
 type CallFault = (typeof callFaults)[number] | 'error after the write';
 
-/** Every error path: a kind of call and what becomes of it. */
-export const allCallFaults: readonly string[] = [
-  ...callKinds.flatMap((call) => callFaults.map((fault) => `${call}: ${fault}`)),
-  ...['PutItem head', 'PutItem part', 'DeleteItem'].map((call) => `${call}: error after the write`),
-];
+/** Every error path on an engine: a kind of call and what becomes of it. */
+export function allCallFaults(engine: EngineName): readonly string[] {
+  const { reads, writes } = callKinds[engine];
+  return [
+    ...[...reads, ...writes].flatMap((call) => callFaults.map((fault) => `${call}: ${fault}`)),
+    ...writes.map((call) => `${call}: error after the write`),
+  ];
+}
 
 /** Draws faults from the world's seed, and counts them. */
 export class Faults {

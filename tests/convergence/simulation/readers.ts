@@ -4,18 +4,15 @@ import { isVisible, revisionOf } from '../../../lib/job/document.ts';
 import { createGetJob } from '../../../lib/reading/get-job.ts';
 import type { JobAnswer } from '../../../lib/reading/present-job.ts';
 import { Status } from '../../../lib/runtime/status.ts';
-import { createDynamoDbJobReader } from '../../../lib/dynamodb/job-reader.ts';
 import type { SimulatedEvent } from './events.ts';
-import type { Faults } from './faults.ts';
-import { simulatedClient, type Process } from './simulated-client.ts';
-import type { SimulatedTable } from './simulated-table.ts';
+import type { Process } from './network.ts';
+import type { SimulatedEngine } from './simulated-engine.ts';
 import { absorbs, Violation, type Witness } from './witness.ts';
 import type { World } from './world.ts';
 
 export interface ReaderOptions {
   readonly world: World;
-  readonly faults: Faults;
-  readonly table: SimulatedTable;
+  readonly engine: SimulatedEngine;
   readonly witness: Witness;
   readonly events: readonly SimulatedEvent[];
   /** Keeps the first failure of a check. */
@@ -43,7 +40,7 @@ export function startReaders(options: ReaderOptions): { readonly reads: () => nu
 }
 
 async function readOnce(
-  { world, faults, table, witness, events, record }: ReaderOptions,
+  { world, engine, witness, events, record }: ReaderOptions,
   lastSeen: Map<string, bigint>,
   tags: Map<string, Uint8Array>,
 ): Promise<void> {
@@ -53,11 +50,11 @@ async function readOnce(
       resolve(undefined);
     };
   });
-  const store = createDynamoDbJobReader({
-    client: simulatedClient(world, table, faults, process),
-    table: 'jobs',
+  const getJob = createGetJob({
+    store: engine.reader(process),
+    authenticator: everybody,
+    notFoundAfterMs: 0,
   });
-  const getJob = createGetJob({ store, authenticator: everybody, notFoundAfterMs: 0 });
   const { jobId, revision } = world.pick(events);
   const consistent = world.chance(0.5);
   const minRevision = world.chance(0.4) ? revision : undefined;

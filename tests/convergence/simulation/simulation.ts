@@ -1,15 +1,15 @@
-/** Queue, function, table, readers and clock from one seed, around the product's own code. */
+/** Queue, function, store, readers and clock from one seed, around the product's own code. */
 import { Deadline } from '../../../lib/runtime/deadline.ts';
 import { startReaders } from './readers.ts';
 import { syncMessages } from '../../../lib/feeding/sync-messages.ts';
-import { createDynamoDbJobStore } from '../../../lib/dynamodb/job-store.ts';
-import { makeEvents, simulatedLimits, type SimulatedEvent } from './events.ts';
-import { Faults, type Drawn, type Observed } from './faults.ts';
+import { makeEvents, type SimulatedEvent } from './events.ts';
+import { Faults, type Drawn, type EngineName, type Observed } from './faults.ts';
+import { createSimulatedMemoryEngine } from './memory-engine.ts';
 import { outcomeOf } from './model.ts';
-import { simulatedClient, type Process } from './simulated-client.ts';
+import type { Process } from './network.ts';
 import { SimulatedQueue, type SimulatedMessage } from './simulated-queue.ts';
-import { SimulatedTable } from './simulated-table.ts';
-import { Violation, Witness } from './witness.ts';
+import { createTableEngine } from './table-engine.ts';
+import { absorbs, Violation, Witness } from './witness.ts';
 import { World } from './world.ts';
 
 export interface SimulationResult {
@@ -17,16 +17,16 @@ export interface SimulationResult {
   readonly faults: ReadonlyMap<Drawn | Observed, number>;
   /** How often each kind of call met each fault. */
   readonly calls: ReadonlyMap<string, number>;
-  /** Calls to the table. */
+  /** Gets that readers made. */
   readonly reads: number;
-  /** Heads written. */
+  /** Documents written. */
   readonly writes: number;
   /** A digest of all that happened: equal for equal seeds. */
   readonly trace: string;
 }
 
-/** What a simulated moment is on the calendar. */
-const epochMs = 1_795_000_000_000;
+/** Each makes what a simulation runs on. */
+const engines = { table: createTableEngine, memory: createSimulatedMemoryEngine };
 
 const functionMs = 30_000;
 
@@ -36,20 +36,23 @@ const functionMs = 30_000;
  *
  * @throws {Violation} where a promise was broken
  */
-export async function simulate(seed: number, eventCount = 100): Promise<SimulationResult> {
+export async function simulate(
+  seed: number,
+  eventCount = 100,
+  engineName: EngineName = 'table',
+): Promise<SimulationResult> {
   const world = new World(seed);
   const faults = new Faults(world);
-  const table: SimulatedTable = new SimulatedTable({
-    returnsItemOnFailure: world.chance(0.5),
-    pageSize: 3,
-    lag: () => (faults.fires('stale read') ? world.integer(1, 2) : 0),
-    written: (item, replaced) => {
+  const witness = new Witness();
+  const engine = engines[engineName]({
+    world,
+    faults,
+    written: (...write) => {
       record(() => {
-        witness.written(item, replaced);
+        witness.written(...write);
       });
     },
   });
-  const witness = new Witness(table);
   const queue = new SimulatedQueue(world);
   const jobIds = ['job-a', 'job-b', 'job-c'];
   const events = makeEvents(world, { count: eventCount, jobIds, fires: (fault) => faults.fires(fault) });
@@ -61,7 +64,7 @@ export async function simulate(seed: number, eventCount = 100): Promise<Simulati
       failure ??= error;
     }
   };
-  const readers = startReaders({ world, faults, table, witness, events, record });
+  const readers = startReaders({ world, engine, witness, events, record });
 
   let unpublished = 0;
   const publish = (event: SimulatedEvent, index: number): void => {
@@ -78,7 +81,6 @@ export async function simulate(seed: number, eventCount = 100): Promise<Simulati
   }
 
   let busy = 0;
-  let nonces = 0;
   const invoke = async (batch: readonly SimulatedMessage[]): Promise<void> => {
     const process: Process = { alive: true, wrotePart: false, died: () => undefined };
     const death = new Promise<undefined>((resolve) => {
@@ -86,22 +88,12 @@ export async function simulate(seed: number, eventCount = 100): Promise<Simulati
         resolve(undefined);
       };
     });
-    const skewMs = faults.fires('clock skew') ? world.integer(-60_000, 60_000) : 0;
     let deadlines = 0;
     const log = (_: string, message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
       if (message === 'event failed' && fields['code'] === 'DEADLINE_EXCEEDED') deadlines++;
     };
-    const store = createDynamoDbJobStore({
-      client: simulatedClient(world, table, faults, process),
-      table: 'jobs',
-      tombstoneDays: 30,
-      log,
-      now: () => new Date(epochMs + world.now + skewMs),
-      limits: simulatedLimits,
-      nonce: () => `n${nonces++}`,
-    });
     const parts = {
-      store,
+      store: engine.writer(process, log),
       log,
       redactEnvValues: false,
       random: world.random,
@@ -129,10 +121,16 @@ export async function simulate(seed: number, eventCount = 100): Promise<Simulati
     record(() => {
       if (message.event.fate === 'poison')
         throw new Violation(`${message.messageId}: poison was acknowledged`);
-      if (message.event.fate === 'applied' && !witness.isDurable(message.event))
+      if (message.event.fate === 'applied' && !isDurable(message.event))
         throw new Violation(`${message.messageId}: acknowledged before it was durable`);
     });
     queue.acknowledge(message);
+  };
+
+  /** Whether the event's effect, or a newer one, can be read. */
+  const isDurable = (event: SimulatedEvent): boolean => {
+    const document = engine.current(event.jobId);
+    return document !== undefined && absorbs(document, event);
   };
 
   const work = async (): Promise<void> => {
@@ -194,7 +192,7 @@ export async function simulate(seed: number, eventCount = 100): Promise<Simulati
         : Buffer.compare(job, wanted.job) === 0;
     if (!same)
       throw new Violation(`${jobId}: ended as ${describe(job)}, and the model says ${describe(wanted.job)}`);
-    if (witness.leftovers(jobId).length > 0) throw new Violation(`${jobId}: parts were left behind`);
+    if (engine.leftovers(jobId).length > 0) throw new Violation(`${jobId}: parts were left behind`);
   }
 }
 

@@ -1,4 +1,5 @@
-/** Some seeds in a process of their own: `slice.ts FROM COUNT EVENTS`. Prints one JSON line. */
+/** Some seeds in a process of their own: `slice.ts FROM COUNT EVENTS ENGINE`. Prints one JSON line. */
+import type { EngineName } from './faults.ts';
 import { simulate } from './simulation.ts';
 
 export interface SliceResult {
@@ -12,14 +13,19 @@ export interface SliceResult {
 /** Failing seeds after which the rest is not worth the time. */
 const failuresShown = 5;
 
-export async function runSeeds(from: number, count: number, events: number): Promise<SliceResult> {
+export async function runSeeds(
+  from: number,
+  count: number,
+  events: number,
+  engine: EngineName = 'table',
+): Promise<SliceResult> {
   const faults: Record<string, number> = {};
   const calls: Record<string, number> = {};
   const failures: { seed: number; reason: string }[] = [];
   let [reads, writes] = [0, 0];
   for (let seed = from; seed < from + count && failures.length < failuresShown; seed++) {
     try {
-      const result = await simulate(seed, events);
+      const result = await simulate(seed, events, engine);
       reads += result.reads;
       writes += result.writes;
       for (const [fault, times] of result.faults) faults[fault] = (faults[fault] ?? 0) + times;
@@ -35,6 +41,6 @@ export async function runSeeds(from: number, count: number, events: number): Pro
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [from = 1, count = 1, events = 100] = process.argv.slice(2).map(Number);
-  console.log(JSON.stringify(await runSeeds(from, count, events)));
+  const [from = 1, count = 1, events = 100] = process.argv.slice(2, 5).map(Number);
+  console.log(JSON.stringify(await runSeeds(from, count, events, process.argv[5] as EngineName)));
 }

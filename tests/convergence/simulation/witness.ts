@@ -1,31 +1,21 @@
 import { isVisible, revisionOf, type Document } from '../../../lib/job/document.ts';
 import { merge, sameDocument } from '../../../lib/job/merge.ts';
-import { readHead } from '../../../lib/dynamodb/head-item.ts';
 import type { SimulatedEvent } from './events.ts';
-import type { Item, SimulatedTable } from './simulated-table.ts';
 
 /** A promise that was broken. */
 export class Violation extends Error {
   override readonly name = 'Violation';
 }
 
-/** Watches every head that is written, and remembers them all: what readers get must be one of them. */
+/** Watches every document that is written, and remembers them all: what readers get must be one of them. */
 export class Witness {
   private readonly histories = new Map<string, Document[]>();
-  private readonly table: SimulatedTable;
-
-  constructor(table: SimulatedTable) {
-    this.table = table;
-  }
 
   /** Promises 3 and 4, at the moment of a write: never backwards, never undead, and whole before it is visible. */
-  written(item: Item, replaced: Item | undefined): void {
-    if (item['part']!.S !== 'head') return;
-    const jobId = item['job_id']!.S!;
-    const document = this.decode(jobId, item);
+  written(jobId: string, document: Document | undefined, replaces: boolean): void {
     if (document === undefined) throw new Violation(`${jobId}: a head was written before its parts`);
     const former = this.current(jobId);
-    if (replaced !== undefined && former !== undefined) {
+    if (replaces && former !== undefined) {
       if (former.deleted) throw new Violation(`${jobId}: a tombstone was replaced`);
       if (!document.deleted && revisionOf(document) < revisionOf(former))
         throw new Violation(`${jobId}: the revision fell`);
@@ -36,12 +26,12 @@ export class Witness {
     this.historyOf(jobId).push(document);
   }
 
-  /** The document that the table holds; undefined for none. */
+  /** The document that was written last; undefined for none. */
   current(jobId: string): Document | undefined {
     return this.historyOf(jobId).at(-1);
   }
 
-  /** How many heads of the job were written so far. */
+  /** How many documents of the job were written so far. */
   count(jobId: string): number {
     return this.historyOf(jobId).length;
   }
@@ -60,30 +50,6 @@ export class Witness {
         return { document, index };
     }
     return undefined;
-  }
-
-  /** Whether the event's effect, or a newer one, is in the table, and can be read from it. */
-  isDurable(event: SimulatedEvent): boolean {
-    const head = this.table.peek(event.jobId, 'head');
-    const document = head && this.decode(event.jobId, head);
-    return document !== undefined && absorbs(document, event);
-  }
-
-  /** Sort keys of parts that the job's head does not name. */
-  leftovers(jobId: string): readonly string[] {
-    const head = this.table.peek(jobId, 'head');
-    const { generation, parts } = head ? readHead(head) : { generation: '', parts: 0 };
-    return this.table
-      .parts(jobId)
-      .filter((part) => part !== 'head' && !(parts > 0 && part.startsWith(`${generation}/`)));
-  }
-
-  private decode(jobId: string, item: Item): Document | undefined {
-    const head = readHead(item);
-    if (head.parts === 0) return head.decode().document;
-    const names = this.table.parts(jobId).filter((part) => part.startsWith(`${head.generation}/`));
-    if (names.length !== head.parts) return undefined;
-    return head.decode(Buffer.concat(names.map((part) => this.table.peek(jobId, part)!['job']!.B!))).document;
   }
 
   private historyOf(jobId: string): Document[] {

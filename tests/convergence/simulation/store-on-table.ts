@@ -5,7 +5,7 @@ import { toCall } from './simulated-client.ts';
 import type { SimulatedTable } from './simulated-table.ts';
 
 /** The store over a simulated table that is always reached. @param turn what each call waits for */
-export function memoryStore(
+export function storeOnTable(
   table: SimulatedTable,
   turn: () => Promise<unknown> = () => Promise.resolve(),
 ): JobStore {
