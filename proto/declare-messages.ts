@@ -71,7 +71,7 @@ function typeOf(field: DescField): PlainKind | DescMessage | DescEnum {
   const element = field.fieldKind === 'list' ? field.listKind : field.fieldKind;
   if (field.message) return wellKnown[field.message.typeName] ?? field.message;
   if (field.enum) return field.enum;
-  const scalar = element === 'scalar' ? scalars[field.scalar!] : undefined;
+  const scalar = element === 'scalar' ? scalars[field.scalar] : undefined;
   if (scalar) return scalar;
   if (element === 'map' && field.fieldKind === 'map') {
     const stringToString = field.mapKey === ScalarType.STRING && field.scalar === ScalarType.STRING;

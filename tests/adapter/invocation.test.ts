@@ -118,7 +118,8 @@ describe('an error that escapes', () => {
         {
           requestId: 'r1',
           code: 'INTERNAL',
-          reason: 'internal error',
+          reason: 'INTERNAL',
+          error: 'internal error',
           cause: expect.stringMatching(/^Error: a bug\n[^]*; caused by TypeError: its cause\n/),
         },
         { values: { Errors: 1 }, by: { metric: 'Errors', dimension: 'Code', value: 'INTERNAL' } },
@@ -126,7 +127,7 @@ describe('an error that escapes', () => {
     ]);
   });
 
-  it('keeps the code and the words of a status', async () => {
+  it('keeps the code, the reason and the words of a status', async () => {
     const { lines, log } = recordingLog();
     const error = invalidArgument('Records', 'is missing');
     await expect(handlerOf(log, error)({}, context('r1'))).rejects.toBe(error);
@@ -134,7 +135,12 @@ describe('an error that escapes', () => {
       [
         'error',
         'error escaped',
-        { code: 'INVALID_ARGUMENT', reason: 'Records: is missing', cause: undefined },
+        {
+          code: 'INVALID_ARGUMENT',
+          reason: 'INVALID_FIELD',
+          error: 'Records: is missing',
+          cause: undefined,
+        },
         { by: { value: 'INVALID_ARGUMENT' } },
       ],
     ]);

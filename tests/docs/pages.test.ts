@@ -103,7 +103,7 @@ describe('docs/correctness.md', () => {
     for (const [name, foundBy] of rows) {
       expect([name, foundBy]).toEqual([
         name,
-        expect.stringMatching(/^(?:(?:histories|\d laws?|simulation)(?:, (?!$)|$))+$/),
+        expect.stringMatching(/^(?:(?:histories|\d laws?|simulation|simulation on memory)(?:, (?!$)|$))+$/),
       ]);
       const found = Number(/(\d) laws?/.exec(foundBy)?.[1] ?? 0);
       expect([name, found <= laws.length]).toEqual([name, true]);

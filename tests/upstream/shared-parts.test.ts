@@ -175,7 +175,19 @@ describe('the limits', () => {
     const calls = sourceWith({ callsPerSecond: 8, burst: 8 });
     await Promise.all([calls.get('j1', soon()), calls.get('j2', soon()), calls.get('j3', soon())]);
     await calls.get('j4', clock.deadline(60_000));
-    expect(lines).toEqual([['upstream throttles', { callsPerSecond: 4, retryDelayMs: 5000 }]]);
+    expect(lines).toEqual([
+      [
+        'upstream throttles',
+        {
+          callsPerSecond: 4,
+          retryDelayMs: 5000,
+          code: 'UNAVAILABLE',
+          reason: 'UPSTREAM_THROTTLED',
+          error: expect.any(String),
+          cause: expect.stringMatching(/^UpstreamError: /),
+        },
+      ],
+    ]);
     expect(clock.now()).toBeGreaterThanOrEqual(5000);
   });
 
