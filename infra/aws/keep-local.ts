@@ -1,4 +1,4 @@
-/** A plugin of the serverless CLI: the stage of one's own machine, which asks nobody who he is, goes nowhere else. */
+/** A plugin of the serverless CLI: the stage of one's own machine, which lets everybody read, is deployed nowhere else. */
 import { localStage } from './settings/read-settings.ts';
 
 interface Serverless {
@@ -16,7 +16,7 @@ export class KeepLocalPlugin {
     const refuse = (): void => {
       if (serverless.getProvider('aws').getStage() !== localStage) return;
       throw new serverless.classes.Error(
-        `The stage ${localStage} is for this machine, where everybody may read everything: \`npm start\` runs it. ` +
+        `The stage ${localStage} is for this machine, since everybody may read everything: \`npm start\` runs it. ` +
           'Deploy another one, such as `--stage dev`.',
       );
     };

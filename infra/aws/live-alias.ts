@@ -26,7 +26,7 @@ const aliasName = 'live';
 
 /**
  * Gives each function the alias `live`. The CLI publishes a version with each change of a function; here the alias is
- * moved to it by CodeDeploy, which shifts the traffic as the setting `shift` says and goes back where an alarm of
+ * moved to it by CodeDeploy, which shifts the traffic as the setting `shift` says and goes back if an alarm of
  * infra/aws/deployments.yml rings.
  *
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-updatepolicy.html

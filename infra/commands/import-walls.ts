@@ -24,7 +24,7 @@ export interface Cruise {
   };
 }
 
-/** All modules, what they import, and where that breaks a wall. */
+/** All modules, what they import, and the walls that this breaks. */
 export async function cruise(): Promise<Cruise> {
   const script = join(projectRoot, 'node_modules/dependency-cruiser/bin/dependency-cruiser.mjs');
   const options = ['--config', '.dependency-cruiser.js', '--output-type', 'json'];

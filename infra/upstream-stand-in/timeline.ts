@@ -16,7 +16,7 @@ interface Entry {
 /** Time that moves only when it is advanced. Entries of one moment run in the order in which they were added. */
 export class SimulatedClock implements Timeline {
   private time: number;
-  /** By time, the next one last, where it is cheap to take. */
+  /** By time, the next one last: it is cheap to take from there. */
   private readonly entries: Entry[] = [];
 
   /** @param startMs milliseconds since 1970 */

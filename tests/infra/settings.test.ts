@@ -183,7 +183,7 @@ describe('the settings of a deployment', () => {
     ['dev', { auth: 'jwt' }, 'jwtIssuer is not set'],
     ['prod', { auth: 'none' }, 'auth is none'],
     ['dev', { kmskey: 'x' }, 'kmskey: there is no such setting; kmsKey is one'],
-    ['local', {}, 'The stage local is for this machine, where everybody may read everything'],
+    ['local', {}, 'The stage local is for this machine, since everybody may read everything'],
   ])('stop the CLI from packaging for %s with %j', async (stage, settings, message) => {
     const folder = await mkdtemp(join(tmpdir(), 'settings-'));
     await expect(packageService(folder, stage, settings)).rejects.toThrow(message);

@@ -21,7 +21,7 @@ export class SettingsError extends Error {
     super(
       `These settings are wrong (docs/operations.md lists them all):\n${problems.map((line) => `  ${line}`).join('\n')}`,
     );
-    // The CLI shows the stack of what a file throws; whoever misspelt a setting has no use for it.
+    // The CLI shows the stack of what a file throws; people who misspelt a setting have no use for it.
     this.stack = this.message;
   }
 }
@@ -112,7 +112,7 @@ function contradictions(settings: Settings, stage: string): readonly string[] {
       ? missing(['jwtIssuer', 'jwtAudience', 'jwtJwksUri'], 'auth=jwt needs it to check tokens')
       : []),
     ...(auth === 'none' && !isLocal
-      ? [`auth is none, which lets everybody read everything: only the stage ${localStage} may have it`]
+      ? [`auth=none lets everybody read everything: only the stage ${localStage} may have it`]
       : []),
     ...(visibilitySeconds < leastVisibility && !isLocal
       ? [

@@ -20,7 +20,7 @@ export const lambdaRuntimeApi = {
   ...about({
     readers: ['get', 'grpc'],
     setBy: 'Lambda',
-    docs: 'if it is set, this is Lambda, where `AUTH_MODE` must not be `none`',
+    docs: 'if it is set, this is Lambda, which refuses `AUTH_MODE` = `none`',
   }),
 } as const satisfies Setting;
 
