@@ -48,7 +48,7 @@ function isPlace(before: string, after: string): boolean {
     /\b(?:places?|points?|says?|knows?|shows?|from)\s+$/i.test(before) ||
     /^\s+(?:from|to)\b/.test(after) ||
     /\*\*:\s+$/.test(before) ||
-    (/(?:^|[.:!?*/])\s*$/.test(before) && /^[^,.;:]*(?:[.;*]|$)/.test(after))
+    (/(?:^|[.:!?*/])\s*$/.test(before) && /^[^,.;:]*(?:[.:;*]|$)/.test(after))
   );
 }
 
